@@ -1,0 +1,16 @@
+"""The program's entry: `syncsphere-desktop`, or `python -m syncsphere_desktop`."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> int:
+    """Run the command line of this process and return its exit code."""
+    from syncsphere_desktop.cli.run import run
+
+    return run(sys.argv[1:])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

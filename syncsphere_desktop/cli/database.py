@@ -1,0 +1,68 @@
+"""Which database a command works on, opened for as long as the command runs."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import TypeVar
+
+from syncsphere_desktop.database.connection import Database
+from syncsphere_desktop.errors import UsageError
+from syncsphere_desktop.settings import DATABASE_URL_VARIABLE, ConnectionTarget, Paths
+
+T = TypeVar("T")
+
+
+def with_database(namespace: argparse.Namespace, work: Callable[[Database], Awaitable[T]]) -> T:
+    """Open the database that the options name, await `work` on it in a loop of its own, and close it."""
+
+    async def main(target: ConnectionTarget) -> T:
+        async with opened(target) as database:
+            return await work(database)
+
+    with chosen_target(namespace) as target:
+        return asyncio.run(main(target))
+
+
+@asynccontextmanager
+async def opened(target: ConnectionTarget) -> AsyncIterator[Database]:
+    """Open the database, refused for writing where its schema is not ours to write to."""
+    from syncsphere_desktop.database.schema.gate import restrict_by_schema
+
+    database = Database(target)
+    try:
+        await restrict_by_schema(database)
+        yield database
+    finally:
+        await database.shutdown()
+
+
+@contextmanager
+def chosen_target(namespace: argparse.Namespace) -> Iterator[ConnectionTarget]:
+    """Give the target that `--database-url`, `--profile`, `--local` or the environment names.
+
+    Raises UsageError when none of them does. The local studio is held while the context lasts.
+    """
+    from syncsphere_desktop.dsn import parse_dsn
+
+    url = getattr(namespace, "database_url", None)
+    if url is None and not hasattr(namespace, "profile") and not getattr(namespace, "local", False):
+        url = os.environ.get(DATABASE_URL_VARIABLE)
+    if url is not None:
+        yield parse_dsn(url)
+    elif hasattr(namespace, "profile"):
+        from syncsphere_desktop.settings_store import SettingsStore
+
+        yield SettingsStore(Paths.of_this_user()).target(namespace.profile)
+    elif getattr(namespace, "local", False):
+        from syncsphere_desktop.studio.local_studio import LocalStudio
+
+        with LocalStudio(Paths.of_this_user()).held() as target:
+            yield target
+    else:
+        raise UsageError(
+            f"Which database? Give --local, --profile NAME or --database-url URL, or set {DATABASE_URL_VARIABLE}."
+        )

@@ -1,0 +1,72 @@
+"""What a connection is opened with: libpq's parameters and the time-outs of its session."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import psycopg2
+from psycopg2.extensions import connection as RawConnection  # noqa: N812
+
+from syncsphere_desktop.settings import APP_NAME, ConnectionTarget
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Seconds until the server, or libpq, gives up."""
+
+    connect: float = 5.0
+    statement: float = 30.0
+    lock: float = 3.0
+    idle_in_transaction: float = 60.0
+
+    def set_local(self) -> str:
+        """Return SQL that applies these to the current transaction alone."""
+        return "; ".join(f"SET LOCAL {name} = {value}" for name, value in self._milliseconds())
+
+    def options(self) -> str:
+        """Return libpq's `options`, which apply these to the whole session."""
+        return " ".join(f"-c {name}={value}" for name, value in self._milliseconds())
+
+    def _milliseconds(self) -> tuple[tuple[str, int], ...]:
+        return (
+            ("statement_timeout", int(self.statement * 1000)),
+            ("lock_timeout", int(self.lock * 1000)),
+            ("idle_in_transaction_session_timeout", int(self.idle_in_transaction * 1000)),
+        )
+
+
+def connect_parameters(target: ConnectionTarget, timeouts: Timeouts) -> dict[str, str | int]:
+    """Return the keyword arguments of `psycopg2.connect` for a target.
+
+    A dead peer is noticed within some 30 s (TCP keepalive), an unacknowledged send within 15 s.
+    """
+    profile = target.profile
+    parameters: dict[str, str | int] = {
+        "host": profile.host,
+        "port": profile.port,
+        "dbname": profile.database,
+        "user": profile.user,
+        "application_name": APP_NAME,
+        "connect_timeout": max(2, round(timeouts.connect)),  # libpq takes less than 2 for 2
+        "options": timeouts.options(),
+        "client_encoding": "UTF8",
+        "keepalives_idle": 15,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 15_000,
+        "gssencmode": "disable",
+    }
+    if target.password:
+        parameters["password"] = target.password
+    if not profile.is_local_socket:
+        parameters["sslmode"] = profile.sslmode.value
+        if profile.sslrootcert is not None:
+            parameters["sslrootcert"] = str(profile.sslrootcert)
+    return parameters
+
+
+def open_connection(parameters: Mapping[str, str | int]) -> RawConnection:
+    """Open a psycopg2 connection; raises psycopg2's own errors."""
+    connection: RawConnection = psycopg2.connect(**parameters)  # type: ignore[call-overload]
+    return connection

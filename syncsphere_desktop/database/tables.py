@@ -1,0 +1,151 @@
+"""The six tables of the studio, exactly as the services share them, and our side tables.
+
+The six live in schema `public` and belong to several services: we create them once and never alter them.
+Whatever is ours lives in schema `syncsphere_desktop`.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+OUR_SCHEMA = "syncsphere_desktop"
+CHANGE_CHANNEL = "syncsphere_desktop_changes"
+"""The NOTIFY channel; its payload is JSON `{"table", "operation", "ids", "origin"}`."""
+
+studio_metadata = MetaData()
+our_metadata = MetaData(schema=OUR_SCHEMA)
+
+users = Table(
+    "users",
+    studio_metadata,
+    Column("id", Integer, primary_key=True),
+    Column("username", String(100), nullable=False),
+    Column("email", String(255), nullable=False),
+    Column("password_hash", String(255), nullable=False),
+    Column("created_at", DateTime, server_default=func.now()),
+    Column("updated_at", DateTime, server_default=func.now()),
+    UniqueConstraint("username", name="users_username_key"),
+    UniqueConstraint("email", name="users_email_key"),
+)
+
+projects = Table(
+    "projects",
+    studio_metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", String(255), nullable=False),
+    Column("description", Text),
+    Column("owner_id", Integer, ForeignKey("users.id", name="projects_owner_id_fkey")),
+    Column("room_id", String(100)),
+    Column("is_public", Boolean, server_default=text("false")),
+    Column("created_at", DateTime, server_default=func.now()),
+    Column("updated_at", DateTime, server_default=func.now()),
+    UniqueConstraint("room_id", name="projects_room_id_key"),
+)
+
+audio_files = Table(
+    "audio_files",
+    studio_metadata,
+    Column("id", Integer, primary_key=True),
+    Column(
+        "project_id",
+        Integer,
+        ForeignKey("projects.id", name="audio_files_project_id_fkey", ondelete="CASCADE"),
+    ),
+    Column("filename", String(255), nullable=False),
+    Column("file_path", String(500), nullable=False),
+    Column("file_size", BigInteger),
+    Column("duration", Float),
+    Column("sample_rate", Integer),
+    Column("channels", Integer),
+    Column("format", String(50)),
+    Column("uploaded_by", Integer, ForeignKey("users.id", name="audio_files_uploaded_by_fkey")),
+    Column("created_at", DateTime, server_default=func.now()),
+)
+
+project_bundles = Table(
+    "project_bundles",
+    studio_metadata,
+    Column("id", Integer, primary_key=True),
+    Column(
+        "project_id",
+        Integer,
+        ForeignKey("projects.id", name="project_bundles_project_id_fkey", ondelete="CASCADE"),
+    ),
+    Column("bundle_data", LargeBinary, nullable=False),
+    Column("version", Integer, server_default=text("1")),
+    Column("created_by", Integer, ForeignKey("users.id", name="project_bundles_created_by_fkey")),
+    Column("created_at", DateTime, server_default=func.now()),
+)
+
+box_ownership = Table(
+    "box_ownership",
+    studio_metadata,
+    Column("id", Integer, primary_key=True),
+    Column(
+        "project_id",
+        Integer,
+        ForeignKey("projects.id", name="box_ownership_project_id_fkey", ondelete="CASCADE"),
+    ),
+    Column("box_uuid", Uuid, nullable=False),
+    Column("track_index", Integer),
+    Column("owner_id", Integer, ForeignKey("users.id", name="box_ownership_owner_id_fkey")),
+    Column("created_at", DateTime, server_default=func.now()),
+    Column("updated_at", DateTime, server_default=func.now()),
+    Index("idx_box_ownership_project_uuid", "project_id", "box_uuid"),
+    Index("idx_box_ownership_project_index", "project_id", "track_index"),
+)
+
+project_collaborators = Table(
+    "project_collaborators",
+    studio_metadata,
+    Column("id", Integer, primary_key=True),
+    Column(
+        "project_id",
+        Integer,
+        ForeignKey("projects.id", name="project_collaborators_project_id_fkey", ondelete="CASCADE"),
+    ),
+    Column(
+        "user_id",
+        Integer,
+        ForeignKey("users.id", name="project_collaborators_user_id_fkey", ondelete="CASCADE"),
+    ),
+    Column("role", String(50), server_default=text("'editor'")),
+    Column("joined_at", DateTime, server_default=func.now()),
+    Index("idx_project_collaborators_unique", "project_id", "user_id", unique=True),
+)
+
+audit_log = Table(
+    "audit_log",
+    our_metadata,
+    Column("id", BigInteger, primary_key=True),
+    Column("at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("actor", Text, nullable=False),
+    Column("database_role", Text, nullable=False, server_default=text("CURRENT_USER")),
+    Column("entity", Text, nullable=False),
+    Column("entity_id", BigInteger, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("before", JSONB),
+    Column("after", JSONB),
+    Column("undoes", BigInteger),
+    Index("audit_log_entity", "entity", "entity_id", "id"),
+    Index("audit_log_at", "at"),
+)

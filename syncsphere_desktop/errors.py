@@ -1,0 +1,208 @@
+"""Everything that can go wrong and is not a bug of ours.
+
+::
+
+    AppError                      a sentence for the user, `code` for scripts, `retryable`
+    ├── InputError                a given value is not acceptable; `field` names it
+    │   └── DuplicateError        the value is taken by another row
+    ├── NotFoundError             the row is gone, or never was
+    ├── ConflictError             somebody else changed the row meanwhile; carries base, theirs and mine
+    ├── InUseError                the row can't go while others refer to it
+    ├── UsageError                a command or call was put wrongly (exit code 2)
+    ├── ConnectionFailedError     no connection could be made; `step` says where it ended
+    ├── ConnectionLostError       the connection broke; nothing was changed
+    ├── OutcomeUnknownError       the connection broke at commit and the server can't tell the outcome
+    ├── TimedOutError             the server gave up: statement, lock or idle time-out
+    ├── CancelledByServerError    an administrator or a shutdown ended the statement
+    ├── AccessDeniedError         the role lacks a right
+    ├── ReadOnlyError             the server, session or schema state allows reading only
+    ├── ServerLimitError          disk full, too many connections, out of memory on the server
+    ├── SchemaError               the schema is missing, older, newer, or not ours
+    ├── QueryError                the server refused a statement for any other reason
+    ├── SettingsError             a settings file or secret store can't be used
+    ├── LocalStudioError          the embedded server or its data folder can't be used
+    └── FileError                 a file can't be read or written
+
+Whatever is not an `AppError` is a bug: it is logged and offered as a crash report.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+class AppError(Exception):
+    """Raised for every failure that is the environment's or the user's, never for a bug.
+
+    `message` is a whole sentence for the user; `details` (optional) is technical and free of secrets.
+    """
+
+    code: ClassVar[str] = "error"
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, message: str, *, details: str | None = None, retryable: bool | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.details = details
+        self.retryable = self.default_retryable if retryable is None else retryable
+
+    default_retryable: ClassVar[bool] = False
+
+
+class InputError(AppError):
+    """Raised when a value that was given can't be accepted."""
+
+    code = "invalid_input"
+
+    def __init__(self, message: str, *, field: str | None = None, details: str | None = None) -> None:
+        super().__init__(message, details=details)
+        self.field = field
+
+
+class DuplicateError(InputError):
+    """Raised when a value must be unique and another row has it."""
+
+    code = "duplicate"
+
+
+class NotFoundError(AppError):
+    """Raised when a row is gone, or never was."""
+
+    code = "not_found"
+
+
+class ConflictError(AppError):
+    """Raised when somebody else changed the row since it was read.
+
+    `base`, `theirs` and `mine` map field names to values; `who` and `when` come from the audit log and are
+    None where the change was made by another service.
+    """
+
+    code = "conflict"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        base: Mapping[str, object],
+        theirs: Mapping[str, object],
+        mine: Mapping[str, object],
+        their_version: int,
+        who: str | None = None,
+        when: datetime | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.base = base
+        self.theirs = theirs
+        self.mine = mine
+        self.their_version = their_version
+        self.who = who
+        self.when = when
+
+
+class InUseError(AppError):
+    """Raised when a row can't be removed while other rows refer to it."""
+
+    code = "in_use"
+
+
+class UsageError(AppError):
+    """Raised when a command is put together wrongly."""
+
+    code = "usage"
+    exit_code = 2
+
+
+class ConnectionFailedError(AppError):
+    """Raised when no connection could be made.
+
+    `step` is one of: resolve, reach, tls, authenticate, database, version, schema.
+    """
+
+    code = "connection_failed"
+
+    def __init__(
+        self, message: str, *, step: str, details: str | None = None, retryable: bool | None = None
+    ) -> None:
+        super().__init__(message, details=details, retryable=retryable)
+        self.step = step
+
+
+class ConnectionLostError(AppError):
+    """Raised when the connection broke and it is certain that nothing was changed."""
+
+    code = "connection_lost"
+    default_retryable = True
+
+
+class OutcomeUnknownError(AppError):
+    """Raised when the connection broke at commit and the server can't tell whether it happened."""
+
+    code = "outcome_unknown"
+
+
+class TimedOutError(AppError):
+    """Raised when the server ended a statement for a time-out."""
+
+    code = "timed_out"
+    default_retryable = True
+
+
+class CancelledByServerError(AppError):
+    """Raised when the server's administrator, or its shutdown, ended the statement."""
+
+    code = "cancelled_by_server"
+    default_retryable = True
+
+
+class AccessDeniedError(AppError):
+    """Raised when the database role lacks a right."""
+
+    code = "access_denied"
+
+
+class ReadOnlyError(AppError):
+    """Raised when a change meets a server, session or schema state that allows reading only."""
+
+    code = "read_only"
+
+
+class ServerLimitError(AppError):
+    """Raised when the server is out of disk, memory or connections."""
+
+    code = "server_limit"
+    default_retryable = True
+
+
+class SchemaError(AppError):
+    """Raised when the schema is missing, older, newer, or not a SyncSphere schema."""
+
+    code = "schema"
+
+
+class QueryError(AppError):
+    """Raised when the server refused a statement for a reason that has no error of its own."""
+
+    code = "query"
+
+
+class SettingsError(AppError):
+    """Raised when the settings file or the secret store can't be used."""
+
+    code = "settings"
+
+
+class LocalStudioError(AppError):
+    """Raised when the embedded server or its data folder can't be used."""
+
+    code = "local_studio"
+
+
+class FileError(AppError):
+    """Raised when a file can't be read or written."""
+
+    code = "file"

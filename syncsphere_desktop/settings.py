@@ -1,0 +1,91 @@
+"""Where the app keeps what it writes, and the frozen settings and connection profiles."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+APP_NAME = "syncsphere-desktop"
+HOME_VARIABLE = "SYNCSPHERE_HOME"
+DATABASE_URL_VARIABLE = "SYNCSPHERE_DATABASE_URL"
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """The folders the app writes to. None of them is created before something is written there."""
+
+    config: Path
+    data: Path
+    logs: Path
+    cache: Path
+
+    @classmethod
+    def of_this_user(cls, environment: Mapping[str, str] = os.environ) -> Paths:
+        """Return `$SYNCSPHERE_HOME/{config,data,logs,cache}`, or without it the system's own folders."""
+        home = environment.get(HOME_VARIABLE)
+        if home:
+            root = Path(home).expanduser().absolute()
+            return cls(root / "config", root / "data", root / "logs", root / "cache")
+        from platformdirs import PlatformDirs
+
+        folders = PlatformDirs(APP_NAME, appauthor=False)
+        return cls(
+            folders.user_config_path, folders.user_data_path, folders.user_log_path, folders.user_cache_path
+        )
+
+
+class SslMode(StrEnum):
+    """libpq's TLS modes the app offers; `prefer` and `allow` are left out: they give no promise."""
+
+    DISABLE = "disable"
+    REQUIRE = "require"
+    VERIFY_CA = "verify-ca"
+    VERIFY_FULL = "verify-full"
+
+
+class Environment(StrEnum):
+    """What a server is for: tints the line under the header, and makes production ask twice."""
+
+    LOCAL = "local"
+    DEVELOPMENT = "development"
+    STAGING = "staging"
+    PRODUCTION = "production"
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionProfile:
+    """A server and database to work on, without its password.
+
+    `host` is a name, an address, or an absolute path to a folder with the server's socket.
+    """
+
+    name: str
+    host: str
+    port: int
+    database: str
+    user: str
+    sslmode: SslMode
+    sslrootcert: Path | None = None
+    environment: Environment = Environment.DEVELOPMENT
+
+    @property
+    def is_local_socket(self) -> bool:
+        """Whether the server is reached by a socket file on this machine."""
+        return self.host.startswith(("/", "@"))
+
+    @property
+    def address(self) -> str:
+        """Where it is, for people: `user@host:port/database`; never holds a password."""
+        place = "local socket" if self.is_local_socket else f"{self.host}:{self.port}"
+        return f"{self.user}@{place}/{self.database}"
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionTarget:
+    """A profile with the password to use. `repr` leaves the password out."""
+
+    profile: ConnectionProfile
+    password: str | None = field(default=None, repr=False)

@@ -1,0 +1,1 @@
+"""The frame around the views: window, navigation, tasks, jobs, errors."""
