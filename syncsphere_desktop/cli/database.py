@@ -64,5 +64,6 @@ def chosen_target(namespace: argparse.Namespace) -> Iterator[ConnectionTarget]:
             yield target
     else:
         raise UsageError(
-            f"Which database? Give --local, --profile NAME or --database-url URL, or set {DATABASE_URL_VARIABLE}."
+            f"Which database? Give --local, --profile NAME or --database-url URL,"
+            f" or set {DATABASE_URL_VARIABLE}."
         )

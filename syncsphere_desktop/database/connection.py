@@ -123,7 +123,8 @@ class Database:
         """Run `work(connection)` in one transaction on a worker thread, commit, and return what it gives.
 
         `work` runs again only when the server is known to have rolled it back. Raises AppError;
-        ReadOnlyError while the database is restricted, OutcomeUnknownError when the connection broke at commit and the outcome can't be learnt.
+        ReadOnlyError while the database is restricted,
+        OutcomeUnknownError when the connection broke at commit and the outcome can't be learnt.
         """
         if self._read_only_reason is not None:
             raise ReadOnlyError(self._read_only_reason)
