@@ -22,10 +22,14 @@ belongs_here() {
 }
 
 install() {
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-input "$@"
+}
+
+install_lock() {
     attempt=1
-    until "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-input "$@"; do
+    until install --require-hashes --requirement requirements.lock; do
         if [ "$attempt" -ge 3 ]; then
-            echo "pip failed three times. Run 'make venv' again when the package index can be reached." >&2
+            echo "pip failed three times. Run 'make venv' again when the packages can be fetched." >&2
             exit 1
         fi
         echo "pip failed; trying again in $((attempt * 5)) seconds." >&2
@@ -45,7 +49,7 @@ fi
 rm -f "$stamp"
 
 echo "Installing $(grep -c '^[a-zA-Z]' requirements.lock) packages from requirements.lock (the first time fetches some 300 MB) ..."
-install --require-hashes --requirement requirements.lock
+install_lock
 install --no-deps --no-build-isolation --editable .
 wish >"$stamp.partial"
 mv "$stamp.partial" "$stamp"

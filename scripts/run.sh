@@ -18,7 +18,7 @@ QT_QPA_PLATFORM=offscreen "$program" tour --local --out "$pictures"
 cat <<END
 
 The views are in $(pwd)/$pictures:
-$(ls "$pictures" | sed 's/^/  /')
+$(find "$pictures" -name "*.png" | sort | sed "s|^|  |")
 
 To open the window, run this where there is a display:   make run
   over ssh:                                              ssh -X HOST, then make run
