@@ -105,9 +105,18 @@ class ConflictError(AppError):
 
 
 class InUseError(AppError):
-    """Raised when a row can't be removed while other rows refer to it."""
+    """Raised when a row can't be removed while other rows refer to it.
+
+    `impact` (optional) says how many rows of which kind do.
+    """
 
     code = "in_use"
+
+    def __init__(
+        self, message: str, *, impact: Mapping[str, int] | None = None, details: str | None = None
+    ) -> None:
+        super().__init__(message, details=details)
+        self.impact = impact
 
 
 class UsageError(AppError):

@@ -48,7 +48,7 @@ def tell_error(error: AppError, *, as_json: bool) -> None:
     """Print an error: as JSON on standard output, or as a sentence on standard error."""
     if as_json:
         document: dict[str, object] = {"code": error.code, "message": error.message}
-        for name in ("field", "step", "details"):
+        for name in ("field", "step", "details", "impact"):
             value = getattr(error, name, None)
             if value is not None:
                 document[name] = value

@@ -16,10 +16,11 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Select, Table, func, or_, select, text
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, Table, false, func, or_, select, text
 
 from syncsphere_desktop.database.connection import Database
 from syncsphere_desktop.domain.listing import Count, FilterValue, ListQuery, Page
+from syncsphere_desktop.domain.text import can_be_stored
 from syncsphere_desktop.errors import UsageError
 
 RowT = TypeVar("RowT")
@@ -160,7 +161,9 @@ class ListReader(Generic[RowT]):
                     f"“{name}” is nothing to filter by; there are: {', '.join(self._spec.filters)}."
                 )
             conditions.append(make(value))
-        words = query.search.replace("\0", "").split()
+        words = query.search.split()
+        if not can_be_stored(query.search):
+            return [false()]
         conditions.extend(
             or_(*(column.ilike(_pattern(word), escape="\\") for column in self._spec.search))
             for word in words

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from syncsphere_desktop.domain.ids import CollaboratorId, ProjectId, RowVersion, UserId
-from syncsphere_desktop.errors import InputError
+from syncsphere_desktop.domain.project import Project
+from syncsphere_desktop.errors import InputError, InUseError
 
 
 class Role(StrEnum):
@@ -40,3 +42,24 @@ def checked_role(value: str) -> Role:
     except ValueError:
         known = ", ".join(role.value for role in Role)
         raise InputError(f"“{value}” is no role; there are: {known}.", field="role") from None
+
+
+def refuse_without_owner(
+    project: Project, roles: Mapping[UserId, str | None], changes: Mapping[UserId, Role | None]
+) -> None:
+    """Raise InUseError where `changes` (None: leaves) would take a project's owner, or its last one, away.
+
+    `roles` are those of everybody on the project now. A project that another service left without an owner
+    refuses only what would take one away.
+    """
+    owner = project.owner_id
+    if owner is not None and owner in changes and changes[owner] != Role.OWNER:
+        name = project.owner_name or f"the user {owner}"
+        raise InUseError(
+            f"“{name}” owns the project “{project.name}”. Transfer it to somebody else first; the former"
+            " owner then stays on as editor and can leave."
+        )
+    before = {user for user, role in roles.items() if role == Role.OWNER}
+    after = {user for user, role in {**roles, **changes}.items() if role == Role.OWNER}
+    if before and not after:
+        raise InUseError(f"The project “{project.name}” would be left without an owner.")

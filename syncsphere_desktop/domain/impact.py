@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+
+from syncsphere_desktop.domain.ids import UserId
+from syncsphere_desktop.errors import InUseError
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,3 +34,50 @@ class ProjectImpact:
     bundles: int = 0
     bundle_bytes: int = 0
     boxes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Leavings:
+    """What becomes of what removed users own: handed over, or left without an owner; else it is refused."""
+
+    hand_over_to: UserId | None = None
+    release: bool = False
+
+
+def counted(number: int, noun: str, plural: str | None = None) -> str:
+    """Return `1 track` or `7 tracks`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {plural or noun + 's'}"
+
+
+def belongings_sentence(impact: UserImpact) -> str:
+    """Return what hangs on users, such as `2 projects, 12 audio files and 7 tracks`; `nothing` for none."""
+    kinds = [
+        (impact.projects_owned, "project", None),
+        (impact.audio_files, "audio file", None),
+        (impact.bundles, "bundle version", None),
+        (impact.boxes, "track", None),
+        (impact.collaborations, "collaboration", None),
+    ]
+    parts = [counted(number, noun, plural) for number, noun, plural in kinds if number]
+    if len(parts) > 1:
+        return f"{', '.join(parts[:-1])} and {parts[-1]}"
+    return parts[0] if parts else "nothing"
+
+
+def refuse_removal(impact: UserImpact, leavings: Leavings) -> None:
+    """Raise InUseError, naming what is owned, where users can't be removed so."""
+    if leavings.hand_over_to is not None or not impact.blocks_removal:
+        return
+    if leavings.release and not impact.projects_owned:
+        return
+    if leavings.release:
+        raise InUseError(
+            f"A project can't be left without an owner: {counted(impact.projects_owned, 'project')} must be"
+            " handed over, transferred or removed first.",
+            impact=asdict(impact),
+            details=f"In all: {belongings_sentence(impact)}.",
+        )
+    raise InUseError(
+        f"There is still {belongings_sentence(impact)} here. Hand it over, or leave it without an owner.",
+        impact=asdict(impact),
+    )

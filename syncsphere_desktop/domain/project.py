@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -58,3 +59,27 @@ def checked_description(value: str | None) -> str | None:
     if value is None:
         return None
     return checked_prose(value, field="description", label="A description") or None
+
+
+PROJECT_FIELDS = ("name", "description", "room_id", "is_public", "owner_id")
+"""The columns that tell a project from what it was; the owner changes by a transfer alone."""
+
+
+def checked_project_changes(changes: Mapping[str, object]) -> dict[str, object]:
+    """Return the changed columns as they will be stored; raises InputError naming the field.
+
+    A name that is no editable column is a bug of the caller: ValueError.
+    """
+    checked: dict[str, object] = {}
+    for name, value in changes.items():
+        if name == "name":
+            checked[name] = checked_project_name(str(value))
+        elif name == "description":
+            checked[name] = checked_description(None if value is None else str(value))
+        elif name == "room_id":
+            checked[name] = checked_room_id(None if value is None else str(value))
+        elif name == "is_public":
+            checked[name] = bool(value)
+        else:
+            raise ValueError(f"projects have no editable column {name!r}")
+    return checked

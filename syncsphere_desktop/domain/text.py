@@ -36,3 +36,8 @@ def checked_prose(value: str, *, field: str, label: str) -> str:
     if any(0xD800 <= ord(character) <= 0xDFFF for character in value):
         raise InputError(f"{label} holds a broken character.", field=field)
     return value
+
+
+def can_be_stored(text: str) -> bool:
+    """Whether PostgreSQL could hold the text at all: where not, no row has it."""
+    return not any(character == "\0" or 0xD800 <= ord(character) <= 0xDFFF for character in text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -49,3 +50,23 @@ def checked_email(value: str) -> str:
     if not _EMAIL.fullmatch(text):
         raise InputError("An email address has a name, an @ and a host.", field="email")
     return text
+
+
+USER_FIELDS = ("username", "email")
+"""The columns that an edit may change."""
+
+
+def checked_user_changes(changes: Mapping[str, object]) -> dict[str, object]:
+    """Return the changed columns as they will be stored; raises InputError naming the field.
+
+    A name that is no editable column is a bug of the caller: ValueError.
+    """
+    checked: dict[str, object] = {}
+    for name, value in changes.items():
+        if name == "username":
+            checked[name] = checked_username(str(value))
+        elif name == "email":
+            checked[name] = checked_email(str(value))
+        else:
+            raise ValueError(f"users have no editable column {name!r}")
+    return checked

@@ -1,0 +1,1 @@
+"""One repository a table: lists, rows by id, and changes that are audited and never lose an update."""
