@@ -1,0 +1,134 @@
+"""Taking a change back after it was saved, from its audit entry.
+
+What can be taken back: an edit of a user or a project, and a change of a collaborator's role. A row that
+others changed since refuses with a conflict. Undoing twice takes back the change before that one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol, TypeVar
+
+from syncsphere_desktop.domain.audit import Action, AuditEntry, Entity
+from syncsphere_desktop.domain.collaborator import checked_role
+from syncsphere_desktop.domain.ids import CollaboratorId, ProjectId, RowVersion, UserId
+from syncsphere_desktop.errors import ConflictError, InputError, NotFoundError
+from syncsphere_desktop.studio.ports import CollaboratorStore, ProjectStore, UserStore
+
+_NAMES = {
+    Entity.USER: "user",
+    Entity.PROJECT: "project",
+    Entity.COLLABORATOR: "collaborator",
+    Entity.AUDIO_FILE: "audio file",
+    Entity.BUNDLE: "bundle version",
+    Entity.BOX: "track",
+}
+_DEEDS = {
+    Action.ADD: "was added",
+    Action.REMOVE: "was removed",
+    Action.SET_PASSWORD: "got a new password",
+    Action.TRANSFER: "was transferred",
+    Action.HAND_OVER: "was handed over",
+    Action.RELEASE: "was released",
+}
+
+
+class AuditReader(Protocol):
+    """What undoing needs of the audit log."""
+
+    async def find(self, entry_id: int) -> AuditEntry | None: ...
+    async def last_by(self, actor: str) -> AuditEntry | None: ...
+
+
+class _Row(Protocol):
+    @property
+    def row_version(self) -> RowVersion: ...
+
+
+RowT = TypeVar("RowT", bound=_Row)
+
+
+class Undo:
+    """Takes changes back through the same stores that made them, so that this is audited too."""
+
+    def __init__(
+        self,
+        audit: AuditReader,
+        users: UserStore,
+        projects: ProjectStore,
+        collaborators: CollaboratorStore,
+    ) -> None:
+        self._audit = audit
+        self._users = users
+        self._projects = projects
+        self._collaborators = collaborators
+
+    async def undo_last(self, actor: str) -> str:
+        """Take back the newest change of `actor` that still stands; return what was done as a sentence.
+
+        Raises NotFoundError when there is none, InputError when it can't be taken back, ConflictError when
+        the row was changed since.
+        """
+        entry = await self._audit.last_by(actor)
+        if entry is None:
+            raise NotFoundError("There is nothing to undo.")
+        return await self._take_back(entry)
+
+    async def undo(self, entry_id: int) -> str:
+        """Take back the change of one audit entry; raises as `undo_last` does."""
+        entry = await self._audit.find(entry_id)
+        if entry is None:
+            raise NotFoundError(f"There is no audit entry {entry_id}.")
+        if entry.undone:
+            raise InputError("This change was taken back already.")
+        return await self._take_back(entry)
+
+    async def _take_back(self, entry: AuditEntry) -> str:
+        if entry.action != Action.UPDATE or not entry.before or not entry.after:
+            raise InputError(_refusal(entry))
+        if entry.entity == Entity.USER:
+            user = _unchanged(await self._users.get(UserId(entry.entity_id)), entry)
+            changed = await self._users.update(user, entry.before, undoes=entry.id)
+            return _told(f"user “{changed.username}”", entry.before)
+        if entry.entity == Entity.PROJECT:
+            project = _unchanged(await self._projects.get(ProjectId(entry.entity_id)), entry)
+            restored = await self._projects.update(project, entry.before, undoes=entry.id)
+            return _told(f"project “{restored.name}”", entry.before)
+        if entry.entity == Entity.COLLABORATOR:
+            return await self._restore_role(entry, entry.before)
+        raise InputError(_refusal(entry))
+
+    async def _restore_role(self, entry: AuditEntry, before: Mapping[str, object]) -> str:
+        row = _unchanged(await self._collaborators.get(CollaboratorId(entry.entity_id)), entry)
+        role = checked_role(str(before.get("role") or ""))
+        await self._collaborators.set_role(row.project_id, row.user_id, role, base=row, undoes=entry.id)
+        return f"“{row.username}” is {role.value} of “{row.project_name}” again."
+
+
+def _unchanged(row: RowT, entry: AuditEntry) -> RowT:
+    """Return the row where it still holds what the entry's change wrote; raises ConflictError otherwise."""
+    assert entry.before is not None
+    assert entry.after is not None
+    now = {name: getattr(row, name) for name in entry.after}
+    if now != dict(entry.after):
+        raise ConflictError(
+            "This was changed again since; undoing would overwrite the newer change.",
+            base=dict(entry.after),
+            theirs=now,
+            mine=dict(entry.before),
+            their_version=row.row_version,
+        )
+    return row
+
+
+def _told(what: str, before: Mapping[str, object]) -> str:
+    fields = ", ".join(name.replace("_", " ") for name in before)
+    return f"The {what} has its former {fields} again."
+
+
+def _refusal(entry: AuditEntry) -> str:
+    known = entry.entity in set(Entity) and entry.action in _DEEDS
+    if not known:
+        return f"The last change ({entry.action} of {entry.entity}) can't be taken back."
+    name, deed = _NAMES[Entity(entry.entity)], _DEEDS[Action(entry.action)]
+    return f"The last change can't be taken back: the {name} {entry.entity_id} {deed}."
