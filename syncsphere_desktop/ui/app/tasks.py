@@ -58,7 +58,12 @@ class TaskScope:
         self._tasks.add(task)
         if key is not None:
             self._by_key[key] = task
-        task.add_done_callback(lambda done: self._forget(done, key))
+
+        def forget(done: asyncio.Task[None]) -> None:
+            work.close()  # a task that is cancelled before its first step never began to await it
+            self._forget(done, key)
+
+        task.add_done_callback(forget)
         return task
 
     def cancel(self, key: str) -> None:

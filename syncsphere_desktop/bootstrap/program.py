@@ -1,0 +1,177 @@
+"""The second half of the start: the event loop, the running app, and its end."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import os
+import signal
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import TypeVar
+
+import qasync
+
+from syncsphere_desktop import crash
+from syncsphere_desktop.bootstrap.frame import MEASURE_USABLE, Frame, tell_moment
+from syncsphere_desktop.dsn import parse_dsn
+from syncsphere_desktop.errors import AppError
+from syncsphere_desktop.logs import configure
+from syncsphere_desktop.settings import DATABASE_URL_VARIABLE, ConnectionTarget
+from syncsphere_desktop.studio.actor import current_actor
+from syncsphere_desktop.studio.local_studio import LocalStudio
+from syncsphere_desktop.studio.session import Session
+from syncsphere_desktop.ui.app.close_question import may_close
+from syncsphere_desktop.ui.app.desktop import Desktop, OpenedStudio
+from syncsphere_desktop.ui.app.presenter import ErrorPresenter
+from syncsphere_desktop.ui.app.signals import SignalBridge
+from syncsphere_desktop.ui.app.window_actions import install_actions
+from syncsphere_desktop.ui.app.window_memory import WindowMemory
+from syncsphere_desktop.ui.connecting.controller import ConnectingController, Progress
+from syncsphere_desktop.ui.projects.controller import ProjectsController
+from syncsphere_desktop.ui.users.controller import UsersController
+from syncsphere_desktop.ui.widgets.toasts import ToastHost
+
+T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class StartWish:
+    """What the command line wants the window to open on; nothing of it: the welcome page."""
+
+    local: bool = False
+    database_url: str | None = None
+    profile: str | None = None
+
+
+def start_wish(namespace: argparse.Namespace) -> StartWish:
+    """Return what the options, or without any of them the environment, ask for."""
+    local = bool(getattr(namespace, "local", False))
+    profile = getattr(namespace, "profile", None)
+    url = getattr(namespace, "database_url", None)
+    if url is None and not local and profile is None:
+        url = os.environ.get(DATABASE_URL_VARIABLE)
+    return StartWish(local, url, profile)
+
+
+def run_program(frame: Frame, wish: StartWish) -> int:
+    """Run the event loop until the window is closed; return the exit code."""
+    configure(verbose=False, folder=frame.paths.logs)
+    loop = qasync.QEventLoop(frame.app)
+    with loop:
+        return int(loop.run_until_complete(Program(frame).run(wish)))
+
+
+class Program:
+    """Builds the parts around the painted window, and takes them down again."""
+
+    def __init__(self, frame: Frame) -> None:
+        self._frame = frame
+        window = frame.window
+        self._toasts = ToastHost(window, frame.theme)
+        self._presenter = ErrorPresenter(window, self._toasts, frame.paths)
+        self._desktop = Desktop(
+            window,
+            frame.theme,
+            WindowMemory(frame.store, frame.settings),
+            self._presenter,
+            {"users": UsersController.for_session, "projects": ProjectsController.for_session},
+            self._toasts,
+        )
+        self._connecting = ConnectingController(
+            self._desktop.scope.child("connecting"),
+            frame.theme,
+            frame.store,
+            window,
+            connect=self.connect,
+            connect_local=self.connect_local,
+        )
+        self._blocking = ThreadPoolExecutor(2, thread_name_prefix="blocking")
+        self._exit_code = 0
+
+    async def run(self, wish: StartWish) -> int:
+        """Open what is wished for, serve until the window is closed, shut down."""
+        frame = self._frame
+        closed = asyncio.get_running_loop().create_future()
+        frame.window.close_requested.connect(
+            lambda: self._desktop.scope.spawn(self._close(closed), key="close")
+        )
+        bridge = SignalBridge(lambda number: self._end_by_signal(number, closed), frame.window)
+        uninstall = crash.install_hooks(self._presenter.report_bug)
+        install_actions(frame.window, frame.theme, self._desktop, switch_server=self._switch_server)
+        try:
+            self._desktop.scope.spawn(self._start(wish), key="start")
+            await closed
+        finally:
+            await self._desktop.shutdown()
+            await self._connecting.shutdown()
+            self._blocking.shutdown(wait=True)
+            uninstall()
+            bridge.close()
+            frame.window.close_now()
+        return self._exit_code
+
+    async def connect(self, target: ConnectionTarget) -> None:
+        """Open a session on a server and show it; the one before is closed after it. Raises AppError."""
+        session = await Session.open(target, current_actor())
+        await self._show(OpenedStudio(session, _nothing_to_release))
+
+    async def connect_local(self, progress: Progress) -> None:
+        """Start the local studio, or find it running, and show it. Raises AppError."""
+        held = ExitStack()
+        loop = asyncio.get_running_loop()
+
+        def report(sentence: str, fraction: float | None) -> None:
+            loop.call_soon_threadsafe(progress, sentence, fraction)
+
+        studio = LocalStudio(self._frame.paths)
+        try:
+            target = await self._blockingly(lambda: held.enter_context(studio.held(report)))
+            session = await Session.open(target, current_actor())
+        except BaseException:
+            await self._blockingly(held.close)
+            raise
+        await self._show(OpenedStudio(session, lambda: self._blockingly(held.close)))
+
+    async def _show(self, opened: OpenedStudio) -> None:
+        await self._desktop.leave()
+        self._desktop.adopt(opened)
+        tell_moment(MEASURE_USABLE, "connected")
+
+    async def _start(self, wish: StartWish) -> None:
+        try:
+            if wish.local:
+                await self._connecting.open_local()
+            elif wish.database_url is not None:
+                await self._connecting.open_target(parse_dsn(wish.database_url))
+            elif wish.profile is not None:
+                await self._connecting.open_target(self._frame.store.target(wish.profile))
+            else:
+                self._connecting.show_welcome()
+        except AppError as error:
+            self._connecting.show_welcome(error)
+
+    def _switch_server(self) -> None:
+        self._connecting.show_welcome()
+
+    async def _close(self, closed: asyncio.Future[None]) -> None:
+        if await may_close(self._desktop, self._frame.window) and not closed.done():
+            closed.set_result(None)
+
+    def _end_by_signal(self, number: int, closed: asyncio.Future[None]) -> None:
+        _log.info("Ending after signal %s", signal.Signals(number).name)
+        self._exit_code = 128 + number
+        if not closed.done():
+            closed.set_result(None)
+
+    async def _blockingly(self, work: Callable[[], T]) -> T:
+        return await asyncio.wrap_future(self._blocking.submit(work))
+
+
+async def _nothing_to_release() -> None:
+    """A server that is not ours stays as it is."""

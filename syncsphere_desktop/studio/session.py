@@ -1,0 +1,56 @@
+"""What the app holds while it works on one server: the database, its notices, and the repositories."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from syncsphere_desktop.database.connection import Database
+from syncsphere_desktop.database.notifications import ChangeListener
+from syncsphere_desktop.database.repositories.collaborators import CollaboratorRepository
+from syncsphere_desktop.database.repositories.projects import ProjectRepository
+from syncsphere_desktop.database.repositories.users import UserRepository
+from syncsphere_desktop.database.schema.gate import restrict_by_schema
+from syncsphere_desktop.database.schema.status import SchemaStatus
+from syncsphere_desktop.settings import ConnectionProfile, ConnectionTarget
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One open connection with everything that hangs on it."""
+
+    profile: ConnectionProfile
+    database: Database
+    listener: ChangeListener
+    schema: SchemaStatus
+    users: UserRepository
+    projects: ProjectRepository
+    collaborators: CollaboratorRepository
+    actor: str
+
+    @classmethod
+    async def open(cls, target: ConnectionTarget, actor: str) -> Session:
+        """Connect, look at the schema, listen for changes. Raises AppError; leaves nothing open then."""
+        database = Database(target)
+        listener = ChangeListener(database)
+        try:
+            schema = await restrict_by_schema(database)
+            await listener.start()
+        except BaseException:
+            await listener.shutdown()
+            await database.shutdown()
+            raise
+        return cls(
+            profile=target.profile,
+            database=database,
+            listener=listener,
+            schema=schema,
+            users=UserRepository(database, actor),
+            projects=ProjectRepository(database, actor),
+            collaborators=CollaboratorRepository(database, actor),
+            actor=actor,
+        )
+
+    async def shutdown(self) -> None:
+        """Stop listening, end what is under way, close every connection."""
+        await self.listener.shutdown()
+        await self.database.shutdown()

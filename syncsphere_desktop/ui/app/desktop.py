@@ -1,0 +1,197 @@
+"""The running app: connects, shows the views of the session, keeps the status bar true, and shuts down."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject
+
+from syncsphere_desktop.database.connection import ConnectionState, Health
+from syncsphere_desktop.database.notifications import ChangeEvent
+from syncsphere_desktop.errors import AppError
+from syncsphere_desktop.settings import ConnectionTarget
+from syncsphere_desktop.studio.session import Session
+from syncsphere_desktop.ui.app.jobs import Jobs
+from syncsphere_desktop.ui.app.main_window import MainWindow
+from syncsphere_desktop.ui.app.presenter import ErrorPresenter
+from syncsphere_desktop.ui.app.status import StatusPresenter
+from syncsphere_desktop.ui.app.tasks import TaskScope
+from syncsphere_desktop.ui.app.view import Filters, ViewContext, ViewController
+from syncsphere_desktop.ui.app.window_memory import WindowMemory
+from syncsphere_desktop.ui.theme.controller import ThemeController
+from syncsphere_desktop.ui.widgets.toasts import ToastHost
+
+_log = logging.getLogger(__name__)
+
+_HEARTBEAT_SECONDS = 5.0
+
+ViewFactory = Callable[[Session, ViewContext], ViewController]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedStudio:
+    """A session with what must be let go after it, such as the local studio's server."""
+
+    session: Session
+    release: Callable[[], Awaitable[None]]
+
+
+class Desktop(QObject):
+    """Owns the window's session from connecting to shutdown."""
+
+    def __init__(
+        self,
+        window: MainWindow,
+        theme: ThemeController,
+        memory: WindowMemory,
+        presenter: ErrorPresenter,
+        views: Mapping[str, ViewFactory],
+        toasts: ToastHost,
+    ) -> None:
+        super().__init__(window)
+        self.jobs = Jobs(self)
+        self.scope = TaskScope("desktop", on_error=presenter.show_error, report_bug=presenter.report_bug)
+        self._window = window
+        self._theme = theme
+        self._memory = memory
+        self._factories = views
+        self._toasts = toasts
+        self._status = StatusPresenter(window.status, self.jobs)
+        self._status.show_jobs()
+        self._opened: OpenedStudio | None = None
+        self._controllers: dict[str, ViewController] = {}
+        self._unsubscribe: list[Callable[[], None]] = []
+        self._current: str | None = None
+        self._was_lost = False
+        window.destination_chosen.connect(self.show_view)
+
+    @property
+    def session(self) -> Session | None:
+        """Return the open session, or None."""
+        return None if self._opened is None else self._opened.session
+
+    @property
+    def current(self) -> ViewController | None:
+        """Return the controller of the view that is shown, or None."""
+        return self._controllers.get(self._current or "")
+
+    @property
+    def target(self) -> ConnectionTarget | None:
+        """Return what the window is connected to, without its password."""
+        return None if self._opened is None else ConnectionTarget(self._opened.session.profile)
+
+    def adopt(self, opened: OpenedStudio) -> None:
+        """Show the views of a session that was just opened; there must be none."""
+        session = opened.session
+        self._opened = opened
+        self._window.show_server(session.profile)
+        self._status.show_session(session.profile, session.schema, session.database.read_only_reason)
+        self._status.show_updates(session.listener.mode)
+        self._unsubscribe = [
+            session.database.subscribe(self._on_database_state),
+            session.listener.subscribe(self._on_change),
+            session.listener.subscribe_mode(self._status.show_updates),
+        ]
+        for name, factory in self._factories.items():
+            controller = factory(session, self._context(name))
+            self._controllers[name] = controller
+            self._window.add_view(controller.view)
+        last = self._memory.last_view
+        self.show_view(last if last in self._controllers else next(iter(self._controllers)))
+        self.scope.spawn(self._heartbeat(session), key="heartbeat")
+
+    def show_view(self, name: str) -> None:
+        """Go to a view by its name."""
+        controller = self._controllers.get(name)
+        if controller is None:
+            return
+        self._current = name
+        self._window.sidebar.set_current(name)
+        self._window.show_view(controller.view)
+        controller.activate()
+
+    def open_view(self, name: str, filters: Filters) -> None:
+        """Go to a view with its list narrowed."""
+        self.show_view(name)
+        self._controllers[name].narrow(filters)
+
+    def reload(self) -> None:
+        """Read the current view again."""
+        if self.current is not None:
+            self.current.reload()
+
+    def unsaved(self) -> list[str]:
+        """Return a sentence for each view with edits that closing would lose."""
+        found = (controller.unsaved() for controller in self._controllers.values())
+        return [sentence for sentence in found if sentence]
+
+    async def leave(self) -> None:
+        """Close the session: views first, then the connections, then what held the server."""
+        self.scope.cancel("heartbeat")
+        self._remember_layouts()
+        for unsubscribe in self._unsubscribe:
+            unsubscribe()
+        self._unsubscribe = []
+        for controller in self._controllers.values():
+            await controller.shutdown()
+            self._window.remove_view(controller.view)
+        self._controllers = {}
+        self._current = None
+        self._status.clear()
+        self._window.show_server(None)
+        opened, self._opened = self._opened, None
+        if opened is not None:
+            await opened.session.shutdown()
+            await opened.release()
+
+    async def shutdown(self) -> None:
+        """Cancel the jobs, close the session and end every task."""
+        for job in self.jobs.running:
+            job.cancel()
+        await self.leave()
+        await self.scope.shutdown()
+        self._memory.save()
+
+    def _context(self, name: str) -> ViewContext:
+        return ViewContext(
+            scope=self.scope,
+            theme=self._theme,
+            jobs=self.jobs,
+            toasts=self._toasts,
+            window=self._window,
+            show_count=lambda text: self._window.sidebar.set_count(name, text),
+            open_view=self.open_view,
+            layout=self._memory.view(name),
+        )
+
+    def _remember_layouts(self) -> None:
+        self._memory.remember_window(self._window.save_layout())
+        for name, controller in self._controllers.items():
+            self._memory.remember_view(name, controller.save_layout())
+        if self._current is not None:
+            self._memory.last_view = self._current
+
+    def _on_change(self, change: ChangeEvent) -> None:
+        for controller in self._controllers.values():
+            controller.take_change(change)
+
+    def _on_database_state(self, state: ConnectionState) -> None:
+        self._status.show_connection(state)
+        if state.health is Health.LOST:
+            self._was_lost = True
+        elif state.health is Health.CONNECTED and self._was_lost:
+            self._was_lost = False
+            for controller in self._controllers.values():
+                controller.reload()
+
+    async def _heartbeat(self, session: Session) -> None:
+        """Measure the latency now and then, and notice that a lost server is back."""
+        while True:
+            try:
+                await session.database.ping()
+            except AppError as error:
+                _log.info("The server does not answer: %s", error.message)
+            await asyncio.sleep(_HEARTBEAT_SECONDS)

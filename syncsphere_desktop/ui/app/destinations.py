@@ -1,0 +1,10 @@
+"""The views that work, in the sidebar's order."""
+
+from __future__ import annotations
+
+from syncsphere_desktop.ui.app.navigation import Destination
+
+DESTINATIONS = (
+    Destination("users", "Users", "users"),
+    Destination("projects", "Projects", "projects"),
+)

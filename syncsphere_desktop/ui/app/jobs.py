@@ -1,0 +1,121 @@
+"""Long work as jobs: what runs, how far it is, and how to cancel it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from enum import StrEnum
+
+from PySide6.QtCore import QObject, Signal
+
+
+class JobState(StrEnum):
+    """Where a job is in its life."""
+
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class Job(QObject):
+    """One long piece of work, reported to from its own task in the event loop."""
+
+    changed = Signal()
+
+    def __init__(self, title: str, cancel: Callable[[], None] | None, parent: QObject) -> None:
+        super().__init__(parent)
+        self.title = title
+        self.state = JobState.RUNNING
+        self.sentence = ""
+        self.done = 0
+        self.total: int | None = None
+        self.started_at = time.monotonic()
+        self.ended_at: float | None = None
+        self._cancel = cancel
+
+    @property
+    def can_cancel(self) -> bool:
+        """Whether the job runs and takes a cancel."""
+        return self._cancel is not None and self.state is JobState.RUNNING
+
+    @property
+    def fraction(self) -> float | None:
+        """Return how much is done, 0 to 1, or None where the end is not known."""
+        if self.state is JobState.DONE:
+            return 1.0
+        if not self.total:
+            return None
+        return min(1.0, self.done / self.total)
+
+    @property
+    def rate(self) -> float | None:
+        """Return pieces a second since the start, or None before there is anything to tell."""
+        elapsed = (self.ended_at or time.monotonic()) - self.started_at
+        return self.done / elapsed if self.done and elapsed > 0.2 else None
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Return the time left at the rate so far, or None."""
+        rate = self.rate
+        if rate is None or self.total is None or self.state is not JobState.RUNNING:
+            return None
+        return max(0.0, (self.total - self.done) / rate)
+
+    def progress(self, done: int, total: int | None, sentence: str = "") -> None:
+        """Tell how many pieces of how many are done, and what is being done."""
+        self.done, self.total = done, total
+        self.sentence = sentence or self.sentence
+        self.changed.emit()
+
+    def cancel(self) -> None:
+        """Ask the job to end; its owner calls `end` when it has."""
+        if self._cancel is not None and self.state is JobState.RUNNING:
+            self._cancel()
+
+    def end(self, state: JobState, sentence: str = "") -> None:
+        """Mark the job as ended, with what there is to say about it."""
+        self.state = state
+        self.sentence = sentence
+        self.ended_at = time.monotonic()
+        self.changed.emit()
+
+
+class Jobs(QObject):
+    """All jobs of the window, newest first. Ended ones stay until they are cleared, 20 at most."""
+
+    changed = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._jobs: list[Job] = []
+
+    @property
+    def all(self) -> tuple[Job, ...]:
+        """Return the jobs, newest first."""
+        return tuple(self._jobs)
+
+    @property
+    def running(self) -> tuple[Job, ...]:
+        """Return the jobs under way."""
+        return tuple(job for job in self._jobs if job.state is JobState.RUNNING)
+
+    def start(self, title: str, *, cancel: Callable[[], None] | None = None) -> Job:
+        """Add a running job; `cancel` is called when the user wishes it to end."""
+        job = Job(title, cancel, self)
+        job.changed.connect(self.changed)
+        self._jobs.insert(0, job)
+        self._trim(keep=20)
+        self.changed.emit()
+        return job
+
+    def clear_ended(self) -> None:
+        """Forget the jobs that have ended."""
+        self._trim(keep=0)
+        self.changed.emit()
+
+    def _trim(self, *, keep: int) -> None:
+        ended = [job for job in self._jobs if job.state is not JobState.RUNNING]
+        for job in ended[keep:]:
+            self._jobs.remove(job)
+            job.deleteLater()

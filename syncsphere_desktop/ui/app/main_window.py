@@ -1,0 +1,174 @@
+"""The window's frame: sidebar, the place of the views, and the status bar.
+
+It is on the way to the first paint, so it imports neither asyncio nor anything of the database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import QByteArray, QEvent, Qt, Signal
+from PySide6.QtGui import QCloseEvent, QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from typing_extensions import override
+
+from syncsphere_desktop.settings import ConnectionProfile, Environment
+from syncsphere_desktop.ui.app.navigation import SIDEBAR_WIDTH, Destination, Sidebar
+from syncsphere_desktop.ui.app.status_bar import StatusBar
+from syncsphere_desktop.ui.theme.controller import ThemeController
+from syncsphere_desktop.ui.theme.tokens import Tokens
+
+APP_TITLE = "SyncSphere Desktop"
+
+
+class TintLine(QWidget):
+    """A 3 px line in the colour of the server's environment; none for a local one."""
+
+    def __init__(self, tokens: Tokens) -> None:
+        super().__init__()
+        self.setFixedHeight(3)
+        self._tokens = tokens
+        self._environment = Environment.LOCAL
+
+    def set_environment(self, environment: Environment) -> None:
+        """Tint for another environment."""
+        self._environment = environment
+        self.setToolTip(f"{environment.value.capitalize()} server")
+        self.update()
+
+    def set_tokens(self, tokens: Tokens) -> None:
+        """Paint with another theme."""
+        self._tokens = tokens
+        self.update()
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self._environment is not Environment.LOCAL:
+            QPainter(self).fillRect(self.rect(), QColor(self._tokens.environment(self._environment)))
+
+
+class MainWindow(QMainWindow):
+    """The one window. `close_requested` asks whoever owns it to shut down; it closes with `close_now`."""
+
+    close_requested = Signal()
+    destination_chosen = Signal(str)
+    first_painted = Signal()
+
+    def __init__(self, destinations: tuple[Destination, ...], theme: ThemeController) -> None:
+        super().__init__()
+        self._theme = theme
+        self._may_close = False
+        self._painted = False
+        tokens = theme.tokens
+        self.sidebar = Sidebar(destinations, tokens)
+        self.status = StatusBar(tokens)
+        self._tint = TintLine(tokens)
+        self._views = QStackedWidget()
+        self._pages = QStackedWidget()
+        self._build()
+        self.sidebar.destination_chosen.connect(self.destination_chosen)
+        theme.theme_changed.connect(self._on_theme_changed)
+        self.show_server(None)
+
+    def _build(self) -> None:
+        content = QWidget()
+        content.setObjectName("content")
+        column = QVBoxLayout(content)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._tint)
+        column.addWidget(self._views, 1)
+        self._workspace = QSplitter(Qt.Orientation.Horizontal)
+        self._workspace.setHandleWidth(1)
+        self._workspace.addWidget(self.sidebar)
+        self._workspace.addWidget(content)
+        self._workspace.setStretchFactor(1, 1)
+        self._workspace.setCollapsible(1, False)
+        self._workspace.setSizes([SIDEBAR_WIDTH, 1232])
+        self._pages.addWidget(self._workspace)
+        whole = QWidget()
+        rows = QVBoxLayout(whole)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(0)
+        rows.addWidget(self._pages, 1)
+        rows.addWidget(self.status)
+        self.setCentralWidget(whole)
+        self.resize(1440, 900)
+        self.setMinimumSize(900, 560)
+
+    def show_server(self, profile: ConnectionProfile | None) -> None:
+        """Name the server that the window works on, in its title and by its tint."""
+        if profile is None:
+            self.setWindowTitle(APP_TITLE)
+            self._tint.set_environment(Environment.LOCAL)
+            return
+        self.setWindowTitle(f"{profile.name} — {profile.address} — {APP_TITLE}")
+        self._tint.set_environment(profile.environment)
+
+    def add_view(self, view: QWidget) -> None:
+        """Add a view to the workspace, not shown yet."""
+        self._views.addWidget(view)
+
+    def remove_view(self, view: QWidget) -> None:
+        """Take a view out of the workspace and delete it."""
+        self._views.removeWidget(view)
+        view.deleteLater()
+
+    def show_view(self, view: QWidget) -> None:
+        """Show the workspace with this view."""
+        self._views.setCurrentWidget(view)
+        self._pages.setCurrentWidget(self._workspace)
+
+    def show_page(self, page: QWidget) -> None:
+        """Show a page in place of the whole workspace, such as the welcome page."""
+        if self._pages.indexOf(page) < 0:
+            self._pages.addWidget(page)
+        self._pages.setCurrentWidget(page)
+
+    def toggle_sidebar(self) -> None:
+        """Fold the sidebar, or unfold it."""
+        self.sidebar.setVisible(not self.sidebar.isVisible())
+
+    def save_layout(self) -> dict[str, object]:
+        """Return size, place and splitter as JSON-ready values."""
+        geometry = self.saveGeometry().toBase64().toStdString()
+        sizes = self._workspace.sizes()
+        return {"geometry": geometry, "splitter": sizes, "sidebar": not self.sidebar.isHidden()}
+
+    def restore_layout(self, saved: Mapping[str, object]) -> None:
+        """Take on what `save_layout` gave; whatever does not fit is left out."""
+        geometry, sizes = saved.get("geometry"), saved.get("splitter")
+        if isinstance(geometry, str):
+            self.restoreGeometry(QByteArray.fromBase64(geometry.encode("ascii", "replace")))
+        if isinstance(sizes, list) and len(sizes) == 2 and all(isinstance(size, int) for size in sizes):
+            self._workspace.setSizes(sizes)
+        if saved.get("sidebar") is False:
+            self.sidebar.hide()
+
+    def close_now(self) -> None:
+        """Close for good; the owner has shut everything down."""
+        self._may_close = True
+        self.close()
+
+    @override
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if self._may_close:
+            event.accept()
+            return
+        event.ignore()
+        self.close_requested.emit()
+
+    @override
+    def event(self, event: QEvent) -> bool:
+        handled = super().event(event)
+        # UpdateRequest is where the backing store is painted and flushed, children included.
+        if not self._painted and event.type() == QEvent.Type.UpdateRequest:
+            self._painted = True
+            self.first_painted.emit()
+        return handled
+
+    def _on_theme_changed(self) -> None:
+        tokens = self._theme.tokens
+        self.sidebar.set_tokens(tokens)
+        self.status.set_tokens(tokens)
+        self._tint.set_tokens(tokens)

@@ -1,0 +1,106 @@
+"""The common build of a view: header with title, search and main action; banner; list; inspector."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSplitter, QVBoxLayout, QWidget
+
+from syncsphere_desktop.ui.widgets.banner import Banner
+from syncsphere_desktop.ui.widgets.search_field import SearchField
+
+HEADER_HEIGHT = 52
+INSPECTOR_WIDTH = 360
+
+
+class ViewFrame(QWidget):
+    """Holds a list and an inspector side by side under a header. The inspector folds away."""
+
+    search_changed = Signal(str)
+
+    def __init__(self, title: str, search_placeholder: str) -> None:
+        super().__init__()
+        self._title = QLabel(title)
+        self._title.setProperty("role", "title")
+        self._count = QLabel()
+        self._count.setProperty("role", "secondary")
+        self.search = SearchField(search_placeholder)
+        self.search.setMaximumWidth(360)
+        self.search.search_changed.connect(self.search_changed)
+        self._tools = QHBoxLayout()
+        self._tools.setSpacing(8)
+        self._banner_slot = QVBoxLayout()
+        self._banner_slot.setContentsMargins(0, 0, 0, 0)
+        self._banner: Banner | None = None
+        self._splitter = QSplitter(Qt.Orientation.Horizontal)
+        self._splitter.setHandleWidth(1)
+        self._splitter.setChildrenCollapsible(False)
+        self._inspector: QWidget | None = None
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self._header())
+        layout.addLayout(self._banner_slot)
+        layout.addWidget(self._splitter, 1)
+
+    def _header(self) -> QWidget:
+        header = QFrame()
+        header.setObjectName("view-header")
+        header.setFixedHeight(HEADER_HEIGHT)
+        row = QHBoxLayout(header)
+        row.setContentsMargins(24, 0, 16, 0)
+        row.setSpacing(12)
+        row.addWidget(self._title)
+        row.addWidget(self._count)
+        row.addSpacing(12)
+        row.addWidget(self.search, 1)
+        row.addStretch(1)
+        row.addLayout(self._tools)
+        return header
+
+    def set_body(self, listing: QWidget, inspector: QWidget) -> None:
+        """Put the list and the inspector in their places; called once."""
+        self._inspector = inspector
+        inspector.setMinimumWidth(300)
+        self._splitter.addWidget(listing)
+        self._splitter.addWidget(inspector)
+        self._splitter.setStretchFactor(0, 1)
+        self._splitter.setStretchFactor(1, 0)
+        self._splitter.setSizes([872, INSPECTOR_WIDTH])
+
+    def add_tool(self, widget: QWidget) -> None:
+        """Put a filter or a button at the header's right end."""
+        self._tools.addWidget(widget)
+
+    def show_count(self, text: str) -> None:
+        """Show how many rows there are, beside the title."""
+        self._count.setText(text)
+
+    def show_banner(self, banner: Banner | None) -> None:
+        """Show one banner under the header in place of the one before; None takes it away."""
+        if self._banner is not None:
+            self._banner_slot.removeWidget(self._banner)
+            self._banner.hide()
+            self._banner.deleteLater()
+        self._banner = banner
+        if banner is not None:
+            self._banner_slot.addWidget(banner)
+
+    def toggle_inspector(self) -> None:
+        """Fold the inspector, or unfold it."""
+        if self._inspector is not None:
+            self._inspector.setVisible(self._inspector.isHidden())
+
+    def save_layout(self) -> dict[str, object]:
+        """Return the splitter's sizes and whether the inspector is open, JSON-ready."""
+        shown = self._inspector is not None and not self._inspector.isHidden()
+        return {"splitter": self._splitter.sizes(), "inspector": shown}
+
+    def restore_layout(self, saved: Mapping[str, object]) -> None:
+        """Take on what `save_layout` gave; whatever does not fit is left out."""
+        sizes = saved.get("splitter")
+        if isinstance(sizes, list) and len(sizes) == 2 and all(isinstance(size, int) for size in sizes):
+            self._splitter.setSizes(sizes)
+        if saved.get("inspector") is False and self._inspector is not None:
+            self._inspector.hide()
