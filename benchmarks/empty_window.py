@@ -4,6 +4,7 @@ import sys
 import time
 from typing import Any
 
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QWidget
 from typing_extensions import override
 
@@ -15,7 +16,7 @@ class EmptyWindow(QWidget):
     def paintEvent(self, event: Any) -> None:
         """Tell the time and end the program."""
         print(f"first-paint {time.time():.6f}", file=sys.stderr, flush=True)
-        QApplication.quit()
+        QTimer.singleShot(0, QApplication.quit)
 
 
 app = QApplication([])

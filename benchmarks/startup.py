@@ -1,4 +1,4 @@
-"""From the spawn of the process to its first paint, beside an empty window; and to the local studio's list."""
+"""From spawning the process to its first paint, beside an empty window; and to the local studio's list."""
 
 from __future__ import annotations
 
