@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 
 from syncsphere_desktop.domain.humane import count_text, duration_text
 from syncsphere_desktop.ui.app.jobs import Job, Jobs, JobState
+from syncsphere_desktop.ui.widgets.overlay import Overlay
 
 _WIDTH = 400
 _MAX_HEIGHT = 420
@@ -77,11 +78,11 @@ def job_facts(job: Job) -> str:
     return " · ".join(facts) or "Running"
 
 
-class JobsPanel(QFrame):
-    """A popup above the status bar with all jobs, newest first."""
+class JobsPanel(Overlay):
+    """Floats above the status bar with all jobs, newest first."""
 
     def __init__(self, jobs: Jobs, window: QWidget) -> None:
-        super().__init__(window, Qt.WindowType.Popup)
+        super().__init__(window)
         self.setObjectName("jobs-panel")
         self._jobs = jobs
         self._rows: dict[Job, JobRow] = {}
@@ -129,10 +130,10 @@ class JobsPanel(QFrame):
         self._refresh()
         rows = max(1, len(self._jobs.all))
         self.setFixedHeight(min(_MAX_HEIGHT, 56 + rows * 88))
-        corner = anchor.mapToGlobal(QPoint(anchor.width(), 0))
+        corner = anchor.mapTo(self._window, QPoint(anchor.width(), 0))
         self.move(corner.x() - self.width() - 8, corner.y() - self.height() - 4)
         self._ticker.start()
-        self.show()
+        self.open()
 
     def _tick(self) -> None:
         if not self.isVisible():

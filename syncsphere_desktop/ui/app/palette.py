@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QAction, QKeyEvent
-from PySide6.QtWidgets import QFrame, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from syncsphere_desktop.ui.app.actions import GROUP, shortcut_text, visible_actions
+from syncsphere_desktop.ui.widgets.overlay import Overlay
 
 _WIDTH = 520
 _ROWS = 10
@@ -33,13 +34,13 @@ def match_score(query: str, text: str) -> int | None:
     return 1000 + spread
 
 
-class CommandPalette(QFrame):
-    """A popup over the window: type, choose with the arrow keys, Enter does it, Escape leaves."""
+class CommandPalette(Overlay):
+    """Floats over the window: type, choose with the arrow keys, Enter does it, Escape leaves."""
 
     def __init__(self, window: QWidget) -> None:
-        super().__init__(window, Qt.WindowType.Popup)
+        super().__init__(window)
         self.setObjectName("palette")
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.closed.connect(self.deleteLater)
         self._actions = sorted(visible_actions(window), key=lambda action: action.text().casefold())
         self._field = QLineEdit()
         self._field.setPlaceholderText("What would you like to do?")
@@ -57,13 +58,13 @@ class CommandPalette(QFrame):
         layout.addWidget(self._field)
         layout.addWidget(self._list)
         self.setFixedSize(_WIDTH, 60 + _ROWS * _ROW_HEIGHT)
-        centre = window.mapToGlobal(window.rect().center())
-        self.move(centre.x() - _WIDTH // 2, window.mapToGlobal(window.rect().topLeft()).y() + 80)
+        self.move((window.width() - _WIDTH) // 2, 80)
         self._show_matches("")
 
+    @override
     def open(self) -> None:
         """Show the palette with the cursor in its field."""
-        self.show()
+        super().open()
         self._field.setFocus()
 
     @override
@@ -95,7 +96,7 @@ class CommandPalette(QFrame):
     def _run_current(self) -> None:
         item = self._list.currentItem()
         action = item.data(Qt.ItemDataRole.UserRole) if item is not None else None
-        self.close()
+        self.dismiss()
         if isinstance(action, QAction):
             action.trigger()
 

@@ -1,0 +1,64 @@
+"""A panel that floats inside the window: closes on Escape, on a click beside it, and when the window resizes.
+
+It is a child of the window rather than a popup of its own, so that it needs no grab of the keyboard (which
+Wayland and the offscreen platform do not give) and is in every picture of the window.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import QApplication, QFrame, QWidget
+from typing_extensions import override
+
+
+class Overlay(QFrame):
+    """Floats over `window`; the focus returns to where it was when it closes."""
+
+    closed = Signal()
+
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
+        self.setProperty("floating", True)
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._window = window
+        self._focus_before: QWidget | None = None
+        self.hide()
+
+    def open(self) -> None:
+        """Show it on top of everything in the window."""
+        self._focus_before = QApplication.focusWidget()
+        app = QApplication.instance()
+        if app is not None:
+            app.installEventFilter(self)
+        self.show()
+        self.raise_()
+
+    def dismiss(self) -> None:
+        """Hide it and give the focus back."""
+        if self.isHidden():
+            return
+        app = QApplication.instance()
+        if app is not None:
+            app.removeEventFilter(self)
+        self.hide()
+        if self._focus_before is not None:
+            self._focus_before.setFocus()
+            self._focus_before = None
+        self.closed.emit()
+
+    @override
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        kind = event.type()
+        if kind == QEvent.Type.MouseButtonPress and isinstance(event, QMouseEvent):
+            inside = self.rect().contains(self.mapFromGlobal(event.globalPosition().toPoint()))
+            if isinstance(watched, QWidget) and not inside:
+                self.dismiss()
+        elif kind == QEvent.Type.Resize and watched is self._window:
+            self.dismiss()
+        elif kind == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            if event.key() == Qt.Key.Key_Escape:
+                event.accept()
+                self.dismiss()
+                return True
+        return super().eventFilter(watched, event)
