@@ -1,0 +1,1 @@
+"""Small reusable widgets and awaitable dialogs, drawn from the theme's tokens."""
