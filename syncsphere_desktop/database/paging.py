@@ -79,6 +79,12 @@ class ListReader(Generic[RowT]):
 
     async def page(self, query: ListQuery, offset: int, size: int) -> Page[RowT]:
         """Return the rows at `offset` and after; a row that was removed since `prepare` is None."""
+        ids = await self.ids(query, offset, size)
+        rows = await self.by_ids(ids)
+        return Page(offset, tuple(rows.get(row_id) for row_id in ids))
+
+    async def ids(self, query: ListQuery, offset: int, size: int) -> list[int]:
+        """Return the ids at `offset` and after, also those of rows that were removed since `prepare`."""
         order = self._orders.get(query)
         if order is None:
             async with self._preparing:
@@ -87,9 +93,7 @@ class ListReader(Generic[RowT]):
                     order = await self._fix(query)
         else:
             self._orders.move_to_end(query)
-        ids = order[max(0, offset) : max(0, offset) + size].tolist()
-        rows = await self.by_ids(ids)
-        return Page(offset, tuple(rows.get(row_id) for row_id in ids))
+        return order[max(0, offset) : max(0, offset) + size].tolist()
 
     async def by_ids(self, ids: Sequence[int]) -> dict[int, RowT]:
         """Return the rows that exist among `ids`, by id."""

@@ -5,7 +5,7 @@ The database's repositories and the tests' in-memory ones are both `RowSource`s,
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Generic, Protocol, TypeVar
@@ -69,4 +69,8 @@ class RowSource(Protocol[Row_co]):
 
     async def page(self, query: ListQuery, offset: int, size: int) -> Page[Row_co]:
         """Return rows by position; prepares the query first when that was not done yet."""
+        ...
+
+    async def ids(self, query: ListQuery, offset: int, size: int) -> Sequence[int]:
+        """Return the ids of rows by position, also of long stretches; prepares the query when needed."""
         ...
