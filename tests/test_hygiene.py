@@ -24,7 +24,7 @@ MOST_PUBLIC_METHODS = 20
 EXCUSED: frozenset[str] = frozenset()
 
 # Runs Qt's loop while asyncio is not even imported: no coroutine can be below it.
-BEFORE_ANY_COROUTINE = ("syncsphere_desktop/bootstrap.py",)
+BEFORE_ANY_COROUTINE = ("syncsphere_desktop/bootstrap/frame.py",)
 
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
