@@ -16,15 +16,16 @@ import syncsphere_desktop
 PACKAGE = "syncsphere_desktop"
 
 # Each layer may import itself and the layers named beside it, and nothing else of ours.
-GROUND = ("errors", "assets", "settings", "settings_store", "dsn", "logs", "crash")
+GROUND = ("errors", "assets", "settings", "settings_store", "dsn", "files", "logs", "crash")
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "errors": (),
     "assets": ("errors",),
     "settings": ("errors",),
     "dsn": ("errors", "settings"),
-    "settings_store": ("errors", "settings", "dsn"),
-    "logs": ("errors", "settings"),
-    "crash": ("errors", "settings", "logs"),
+    "files": ("errors",),
+    "settings_store": ("errors", "settings", "dsn", "files"),
+    "logs": ("errors", "settings", "files"),
+    "crash": ("errors", "settings", "files", "logs"),
     "domain": ("errors",),
     "odb": ("domain", "errors"),
     "database": ("odb", "domain", *GROUND),
