@@ -15,17 +15,24 @@ import syncsphere_desktop
 
 PACKAGE = "syncsphere_desktop"
 
+# Single modules that every layer but the domain may use, and that know nothing but each other.
+GROUND = (
+    "errors",
+    "assets",
+    "files",
+    "settings",
+    "settings_format",
+    "settings_store",
+    "secret_store",
+    "dsn",
+    "logs",
+    "crash",
+)
+
 # Each layer may import itself and the layers named beside it, and nothing else of ours.
-GROUND = ("errors", "assets", "settings", "settings_store", "dsn", "files", "logs", "crash")
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(GROUND, GROUND),
     "errors": (),
-    "assets": ("errors",),
-    "settings": ("errors",),
-    "dsn": ("errors", "settings"),
-    "files": ("errors",),
-    "settings_store": ("errors", "settings", "dsn", "files"),
-    "logs": ("errors", "settings", "files"),
-    "crash": ("errors", "settings", "files", "logs"),
     "domain": ("errors",),
     "odb": ("domain", "errors"),
     "database": ("odb", "domain", *GROUND),
