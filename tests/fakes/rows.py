@@ -131,9 +131,18 @@ class InMemoryRows(Generic[RowT]):
     async def page(self, query: ListQuery, offset: int, size: int) -> Page[RowT]:
         """Return rows by position; a removed one is None."""
         await self._gate()
+        return self._cut(self._fixed(query), offset, size)
+
+    async def ids(self, query: ListQuery, offset: int, size: int) -> Sequence[int]:
+        """Return ids by position."""
+        await self._gate()
+        start = max(0, offset)
+        return list(self._fixed(query)[start : start + size])
+
+    def _fixed(self, query: ListQuery) -> Sequence[int]:
         if query not in self._orders:
             self._orders[query] = self._order(query)
-        return self._cut(self._orders[query], offset, size)
+        return self._orders[query]
 
     def _cut(self, order: Sequence[int], offset: int, size: int) -> Page[RowT]:
         start = max(0, offset)
