@@ -150,6 +150,12 @@ QSplitter::handle:hover { background: %(accent)s }
 QSplitter::handle:horizontal { width: 1px }
 QSplitter::handle:vertical { height: 1px }
 QDialog { background: %(surface_1)s }
+QFrame[floating="true"] { background: %(surface_3)s; border: 1px solid %(border_strong)s; border-radius: 8px }
+QFrame[card="true"] { background: %(surface_2)s; border: 1px solid %(border)s; border-radius: 6px }
+#sidebar { background: %(surface_1)s; border-right: 1px solid %(border)s }
+#status-bar { background: %(surface_1)s; border-top: 1px solid %(border)s }
+#view-header { background: %(surface_0)s; border-bottom: 1px solid %(border)s }
+#content { background: %(surface_0)s }
 """
 
 _SHEET = _LABELS + _BUTTONS + _FIELDS + _LISTS + _REST

@@ -22,7 +22,7 @@ def apply_theme(app: QApplication, tokens: Tokens) -> None:
         font = QFont(app.font())
         font.setPixelSize(13)
         app.setFont(font)
-        app.setProperty(_FONT_PROPERTY, True)  # noqa: FBT003
+        app.setProperty(_FONT_PROPERTY, True)
     app.setProperty(_TOKENS_PROPERTY, tokens)
     app.setPalette(palette(tokens))
     app.setStyleSheet(style_sheet(tokens))

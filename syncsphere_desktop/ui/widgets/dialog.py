@@ -1,0 +1,80 @@
+"""The base of all dialogs: awaited, window-modal, never run by `exec`."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Generic, TypeVar
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from syncsphere_desktop.ui.theme.style import set_surface
+
+Result = TypeVar("Result")
+
+
+class AwaitableDialog(QDialog, Generic[Result]):
+    """`await dialog.ask()` opens it and returns what `accept_with` was given, or None when it was left.
+
+    Other tasks go on meanwhile. When the awaiting task is cancelled, the dialog closes. It can be asked
+    once; afterwards it is deleted.
+    """
+
+    def __init__(self, parent: QWidget | None, title: str, *, width: int = 480) -> None:
+        super().__init__(parent)
+        self._result: Result | None = None
+        self.setWindowTitle(title)
+        self.setMinimumWidth(width)
+        self.heading = QLabel(title)
+        self.heading.setProperty("role", "title")
+        self.heading.setTextFormat(Qt.TextFormat.PlainText)
+        self.heading.setWordWrap(True)
+        self.body = QVBoxLayout()
+        self.body.setSpacing(16)
+        self._buttons = QHBoxLayout()
+        self._buttons.setSpacing(8)
+        self._buttons.addStretch(1)
+        inner = QVBoxLayout()
+        inner.setContentsMargins(24, 20, 24, 20)
+        inner.setSpacing(16)
+        inner.addWidget(self.heading)
+        inner.addLayout(self.body, 1)
+        foot = QWidget()
+        set_surface(foot, 2)
+        foot.setLayout(self._buttons)
+        self._buttons.setContentsMargins(24, 12, 24, 12)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(inner, 1)
+        layout.addWidget(foot)
+
+    async def ask(self) -> Result | None:
+        """Open the dialog and wait for its end."""
+        answered: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+        def end(_code: int) -> None:
+            if not answered.done():
+                answered.set_result(None)
+
+        self.finished.connect(end)
+        self.open()
+        try:
+            await answered
+        finally:
+            self.finished.disconnect(end)
+            self.hide()
+            self.deleteLater()
+        return self._result
+
+    def accept_with(self, result: Result) -> None:
+        """Close the dialog with a result."""
+        self._result = result
+        self.accept()
+
+    def add_button(self, button: QPushButton, *, left: bool = False) -> None:
+        """Put a button into the foot: at the right, where the last one is the outermost, or far left."""
+        if left:
+            self._buttons.insertWidget(0, button)
+        else:
+            self._buttons.addWidget(button)
