@@ -52,7 +52,7 @@ def tell_error(error: AppError, *, as_json: bool) -> None:
             value = getattr(error, name, None)
             if value is not None:
                 document[name] = value
-        print(json.dumps({"error": document}, ensure_ascii=False))
+        print(_json({"error": document}))
     else:
         print(f"syncsphere-desktop: {error.message}", file=sys.stderr)
         if error.details:
@@ -66,7 +66,18 @@ def wants_json(namespace: argparse.Namespace) -> bool:
 
 def tell(document: object, *, as_json: bool, text: str) -> None:
     """Print a command's result: the document as one JSON text, or `text` for people."""
-    print(json.dumps(document, ensure_ascii=False, default=str) if as_json else text)
+    print(_json(document) if as_json else _encodable(text))
+
+
+def _json(document: object) -> str:
+    is_utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    return _encodable(json.dumps(document, ensure_ascii=not is_utf8, default=str))
+
+
+def _encodable(text: str) -> str:
+    """Return the text as standard output can carry it: an argument may hold bytes that are no text."""
+    encoding = sys.stdout.encoding or "ascii"
+    return text.encode(encoding, "replace").decode(encoding)
 
 
 def _configure_logging(*, verbose: bool) -> None:
