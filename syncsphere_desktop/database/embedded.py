@@ -76,8 +76,9 @@ class EmbeddedServer:
 
     @property
     def is_running(self) -> bool:
-        """Whether the server runs, whoever started it."""
-        return self._postmaster() is not None
+        """Whether the server runs and takes connections, whoever started it."""
+        postmaster = self._postmaster()
+        return postmaster is not None and postmaster.is_ready
 
     @property
     def is_kept(self) -> bool:

@@ -52,6 +52,11 @@ def sample_audio() -> list[SampleAudio]:
     return [_audio_of(entry) for project in projects for entry in project["audio"]]
 
 
+def sample_password_hash() -> str:
+    """Return the bcrypt hash that all people of the sample studio share."""
+    return str(_document()["password_hash"])
+
+
 def load_sample(connection: RawConnection) -> None:
     """Insert the sample studio in the connection's transaction; the caller commits. Raises psycopg2's errors.
 

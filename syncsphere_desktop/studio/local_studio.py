@@ -1,0 +1,142 @@
+"""The local studio: a real PostgreSQL in the user's data folder, with a sample studio in it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from syncsphere_desktop.database.embedded import EmbeddedServer
+from syncsphere_desktop.database.embedded_failures import disk_errors
+from syncsphere_desktop.database.local_database import DatabaseFacts, LocalDatabase
+from syncsphere_desktop.database.seed import Seeder
+from syncsphere_desktop.domain.progress import Progress, silent
+from syncsphere_desktop.settings import ConnectionProfile, ConnectionTarget, Paths
+from syncsphere_desktop.studio.sample_audio import ensure_sample_audio
+
+
+@dataclass(frozen=True, slots=True)
+class LocalStudioStatus:
+    """How the local studio is; None stands for what is not known while it does not run.
+
+    `holders` are ids of the processes that use it; `kept` means that it goes on running without any.
+    `database_size` in bytes; `database_url` is without a password.
+    """
+
+    running: bool
+    kept: bool
+    holders: tuple[int, ...]
+    data_folder: Path
+    audio_folder: Path
+    database_url: str | None
+    server_version: str | None
+    users: int | None
+    projects: int | None
+    database_size: int | None
+
+
+class LocalStudio:
+    """Starts, finds, fills and stops the local studio. Blocking; raises LocalStudioError, AppError."""
+
+    def __init__(self, paths: Paths) -> None:
+        self.folder = paths.data / "local-studio"
+        self.audio_folder = self.folder / "audio"
+        self._server = EmbeddedServer(self.folder)
+        self._database = LocalDatabase(self._server)
+
+    @contextmanager
+    def held(self, progress: Progress = silent) -> Iterator[ConnectionTarget]:
+        """Have the local studio running and complete in a `with` block.
+
+        At first its server, database, schema and sample rows are made. The last process to leave stops it.
+        """
+        with self._server.held(progress):
+            self._database.prepare(progress)
+            yield self.target()
+
+    def start(self, progress: Progress = silent) -> None:
+        """Have it running and complete, sample audio too, and let it run on until `stop`."""
+        with self.held(progress):
+            progress("Writing the sample studio's audio", None)
+            self.ensure_audio()
+            self._server.keep()
+
+    def stop(self, *, force: bool = False) -> bool:
+        """Stop it and return whether it ran.
+
+        Without `force` raises LocalStudioError while processes use it; it stops then with the last of them.
+        """
+        ran = self._server.is_running
+        self._server.stop(force=force)
+        return ran
+
+    def status(self) -> LocalStudioStatus:
+        """Return how it is, without starting it."""
+        running = self._server.is_running
+        facts = self._database.facts() if running else DatabaseFacts(None, None, None, None)
+        return LocalStudioStatus(
+            running=running,
+            kept=self._server.is_kept,
+            holders=self._server.holders(),
+            data_folder=self.folder,
+            audio_folder=self.audio_folder,
+            database_url=_url(self.target().profile, None) if running else None,
+            server_version=facts.server_version,
+            users=facts.users,
+            projects=facts.projects,
+            database_size=facts.size,
+        )
+
+    def target(self) -> ConnectionTarget:
+        """Return what to connect with; raises LocalStudioError while it does not run."""
+        return self._database.target()
+
+    @property
+    def database_url(self) -> str:
+        """The address that psql, psycopg2 and SQLAlchemy take; raises LocalStudioError while it does not run.
+
+        Where the server listens on a port instead of a socket, which is on Windows, it holds the password.
+        """
+        target = self.target()
+        return _url(target.profile, target.password)
+
+    @property
+    def storage_url(self) -> str:
+        """The `file://` address of the folder that the paths of audio files are relative to."""
+        return self.audio_folder.as_uri()
+
+    def ensure_audio(self) -> int:
+        """Write the sample studio's audio files where they are missing, and return how many were."""
+        with disk_errors(self.folder):
+            self.audio_folder.mkdir(parents=True, exist_ok=True)
+            return ensure_sample_audio(self.audio_folder)
+
+    def reset(self, progress: Progress = silent, *, force: bool = False) -> None:
+        """Remove everything in it, rows and audio, and make it anew. It runs on only if it was kept before.
+
+        Without `force` raises LocalStudioError while processes use it.
+        """
+        progress("Removing the local studio", None)
+        self._server.destroy(force=force)
+        with disk_errors(self.folder):
+            if self.audio_folder.exists():
+                shutil.rmtree(self.audio_folder)
+        with self.held(progress):
+            self.ensure_audio()
+
+    @contextmanager
+    def seeder(self, *, seed: int = 1, progress: Progress = silent) -> Iterator[Seeder]:
+        """Hold the local studio and give what adds rows to it."""
+        with ExitStack() as stack:
+            stack.enter_context(self.held(progress))
+            yield stack.enter_context(self._database.seeder(seed=seed))
+
+
+def _url(profile: ConnectionProfile, password: str | None) -> str:
+    if profile.is_local_socket:
+        return f"postgresql://{profile.user}@/{profile.database}?host={quote(profile.host)}"
+    secret = "" if password is None else f":{quote(password, safe='')}"
+    return f"postgresql://{profile.user}{secret}@{profile.host}:{profile.port}/{profile.database}"
