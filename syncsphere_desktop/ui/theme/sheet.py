@@ -36,6 +36,7 @@ QLabel[role="heading"] { font-weight: 600 }
 QLabel[role="secondary"] { font-size: 12px; color: %(text_muted)s }
 QLabel[role="caption"] { font-size: 11px; color: %(text_muted)s }
 QLabel[role="error"] { font-size: 12px; color: %(danger)s }
+QLabel[role="warning"] { font-size: 12px; color: %(warning)s }
 QToolTip { background: %(surface_3)s; color: %(text)s; border: 1px solid %(border_strong)s; padding: 4px 6px;
   font-size: 12px }
 """

@@ -20,10 +20,11 @@ TONES = {"info": "accent", "success": "success", "warning": "warning", "danger":
 class Banner(QWidget):
     """An inline message: `tone` is info, success, warning or danger.
 
-    `action` names a button such as Retry; `details` can be unfolded and selected.
+    `action` names a button such as Retry, `second_action` another one; `details` can be unfolded and selected.
     """
 
     action_triggered = Signal()
+    second_action_triggered = Signal()
     dismissed = Signal()
 
     def __init__(
@@ -45,6 +46,8 @@ class Banner(QWidget):
         self._sentence.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self._action = Button("", Kind.LINK)
         self._action.clicked.connect(self.action_triggered)
+        self._second_action = Button("", Kind.LINK)
+        self._second_action.clicked.connect(self.second_action_triggered)
         self._more = Button("Details", Kind.LINK)
         self._more.clicked.connect(self._on_more_clicked)
         self._close = IconButton("close", "Dismiss")
@@ -57,9 +60,10 @@ class Banner(QWidget):
     def _build(self) -> None:
         row = QHBoxLayout()
         row.setSpacing(8)
-        for part, stretch in ((self._sign, 0), (self._sentence, 1), (self._more, 0), (self._action, 0)):
-            row.addWidget(part, stretch)
-        row.addWidget(self._close)
+        row.addWidget(self._sign)
+        row.addWidget(self._sentence, 1)
+        for button in (self._more, self._second_action, self._action, self._close):
+            row.addWidget(button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 6, 8, 6)
         layout.setSpacing(8)
@@ -73,7 +77,13 @@ class Banner(QWidget):
         return self._sentence.text()
 
     def show_message(
-        self, sentence: str, tone: str = "info", *, action: str | None = None, details: str | None = None
+        self,
+        sentence: str,
+        tone: str = "info",
+        *,
+        action: str | None = None,
+        second_action: str | None = None,
+        details: str | None = None,
     ) -> None:
         """Replace what the banner says; the details are folded again."""
         self._tone = tone
@@ -82,6 +92,8 @@ class Banner(QWidget):
         self.setAccessibleName(sentence)
         self._action.setText(action or "")
         self._action.setVisible(action is not None)
+        self._second_action.setText(second_action or "")
+        self._second_action.setVisible(second_action is not None)
         self._more.setVisible(bool(details))
         self._more.setText("Details")
         self._details.setPlainText(details or "")

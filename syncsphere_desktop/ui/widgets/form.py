@@ -30,6 +30,7 @@ class FormField(QWidget):
         self._hint = hint
         self._maximum = maximum
         self._error: str | None = None
+        self._warns = False
         self._label = QLabel(label)
         self._label.setProperty("role", "secondary")
         self._label.setBuddy(editor)
@@ -69,9 +70,10 @@ class FormField(QWidget):
         """Return the count of characters that is shown."""
         return self._counter.text()
 
-    def set_hint(self, hint: str) -> None:
-        """Say something else under the editor; an error stays in front of it."""
+    def set_hint(self, hint: str, *, warning: bool = False) -> None:
+        """Say something else under the editor, perhaps as a warning; an error stays in front of it."""
         self._hint = hint
+        self._warns = warning
         self.set_error(self._error)
 
     def set_error(self, error: str | None) -> None:
@@ -79,7 +81,7 @@ class FormField(QWidget):
         self._error = error
         self._line.setText(error or self._hint)
         self._line.setVisible(bool(error or self._hint))
-        set_role(self._line, "role", "error" if error else "caption")
+        set_role(self._line, "role", "error" if error else "warning" if self._warns else "caption")
         set_role(self.editor, "invalid", "true" if error else "false")
         self.editor.setAccessibleDescription(error or self._hint)
 
