@@ -90,7 +90,8 @@ class Sidebar(QWidget):
 
     def __init__(self, destinations: tuple[Destination, ...], tokens: Tokens) -> None:
         super().__init__()
-        self.setObjectName("sidebar")
+        self.setProperty("surface", "1")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setAccessibleName("Views")
         self._items: dict[str, NavigationItem] = {}
         self._group = QButtonGroup(self)

@@ -54,7 +54,7 @@ class StatusSegment(QToolButton):
     @override
     def sizeHint(self) -> QSize:
         dot = 16 if self._tone is not None else 0
-        return QSize(self.fontMetrics().horizontalAdvance(self.text()) + dot + 16, STATUS_BAR_HEIGHT)
+        return QSize(self.fontMetrics().horizontalAdvance(self.text()) + dot + 20, STATUS_BAR_HEIGHT)
 
     @override
     def minimumSizeHint(self) -> QSize:
@@ -87,7 +87,8 @@ class StatusBar(QWidget):
 
     def __init__(self, tokens: Tokens) -> None:
         super().__init__()
-        self.setObjectName("status-bar")
+        self.setProperty("surface", "1")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setFixedHeight(STATUS_BAR_HEIGHT)
         self.connection = StatusSegment("Connection", tokens)
         self.access = StatusSegment("Access", tokens)

@@ -46,7 +46,7 @@ class ViewFrame(QWidget):
 
     def _header(self) -> QWidget:
         header = QFrame()
-        header.setObjectName("view-header")
+        header.setProperty("surface", "1")
         header.setFixedHeight(HEADER_HEIGHT)
         row = QHBoxLayout(header)
         row.setContentsMargins(24, 0, 16, 0)
