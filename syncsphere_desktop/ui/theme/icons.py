@@ -38,6 +38,13 @@ def app_icon() -> QIcon:
     return QIcon(_AppEngine())
 
 
+def _scaled(name: str, color: str, size: QSize, scale: float) -> QPixmap:
+    # `size` is in logical pixels; the picture must have its own, or it would be scaled up and blurred.
+    pixmap = QPixmap.fromImage(_image(name, color, round(min(size.width(), size.height()) * scale)))
+    pixmap.setDevicePixelRatio(scale)
+    return pixmap
+
+
 @lru_cache(maxsize=512)
 def _image(name: str, color: str, pixels: int) -> QImage:
     # QtSvg costs some milliseconds to load, so it comes with the first icon that is really painted.
@@ -70,11 +77,11 @@ class _TintedEngine(QIconEngine):
 
     @override
     def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
-        return QPixmap.fromImage(_image(self._name, self._color(mode), min(size.width(), size.height())))
+        return self.scaledPixmap(size, mode, state, 1.0)
 
     @override
     def scaledPixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State, scale: float) -> QPixmap:
-        return self.pixmap(size, mode, state)
+        return _scaled(self._name, self._color(mode), size, scale)
 
     @override
     def actualSize(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QSize:
@@ -114,11 +121,11 @@ class _AppEngine(QIconEngine):
 
     @override
     def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
-        return QPixmap.fromImage(_image("app", "", min(size.width(), size.height())))
+        return self.scaledPixmap(size, mode, state, 1.0)
 
     @override
     def scaledPixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State, scale: float) -> QPixmap:
-        return self.pixmap(size, mode, state)
+        return _scaled("app", "", size, scale)
 
     @override
     def availableSizes(

@@ -72,12 +72,15 @@ QToolButton::menu-indicator { image: none }
 """
 
 _FIELDS = """
-QLineEdit, QAbstractSpinBox, QComboBox { min-height: 20px; padding: 5px 7px; }
+QLineEdit, QComboBox { min-height: 20px; padding: 5px 7px }
+QAbstractSpinBox { min-height: 30px; padding: 0 0 0 7px }
+QLineEdit, QPlainTextEdit, QTextEdit { placeholder-text-color: %(text_muted)s }
 QLineEdit, QPlainTextEdit, QTextEdit, QAbstractSpinBox, QComboBox { border: 1px solid %(border_strong)s;
   border-radius: 6px; background: %(surface_0)s; color: %(text)s; selection-background-color: %(selection)s;
   selection-color: %(selection_text)s }
 QPlainTextEdit, QTextEdit { padding: 3px 4px }
-QLineEdit:focus, QAbstractSpinBox:focus, QComboBox:focus { border: 2px solid %(focus)s; padding: 4px 6px }
+QLineEdit:focus, QComboBox:focus { border: 2px solid %(focus)s; padding: 4px 6px }
+QAbstractSpinBox:focus { border: 2px solid %(focus)s; padding: 0 0 0 6px; min-height: 28px }
 QPlainTextEdit:focus, QTextEdit:focus { border: 2px solid %(focus)s; padding: 2px 3px }
 QLineEdit[invalid="true"], QPlainTextEdit[invalid="true"], QComboBox[invalid="true"],
 QAbstractSpinBox[invalid="true"] { border-color: %(danger)s }
@@ -86,6 +89,10 @@ QLineEdit:disabled, QPlainTextEdit:disabled, QComboBox:disabled, QAbstractSpinBo
 QLineEdit:read-only, QPlainTextEdit:read-only { background: %(surface_1)s; border-color: %(border)s }
 QComboBox QLineEdit, QAbstractSpinBox QLineEdit, QLineEdit[inner="true"] { border: none; padding: 0;
   min-height: 0; background: transparent }
+QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { border: none; width: 20px;
+  background: transparent }
+QAbstractSpinBox::up-arrow { image: url("%(images)s-chevron-up.svg"); width: 10px; height: 10px }
+QAbstractSpinBox::down-arrow { image: url("%(images)s-chevron.svg"); width: 10px; height: 10px }
 QComboBox::drop-down { border: none; width: 24px }
 QComboBox::down-arrow { image: url("%(images)s-chevron.svg"); width: 14px; height: 14px }
 QComboBox QAbstractItemView { background: %(surface_3)s; border: 1px solid %(border_strong)s;
@@ -101,8 +108,8 @@ QCheckBox::indicator:checked, QAbstractItemView::indicator:checked { background:
   border-color: %(accent)s; image: url("%(images)s-check.svg") }
 QCheckBox::indicator:indeterminate { background: %(accent)s; border-color: %(accent)s;
   image: url("%(images)s-dash.svg") }
-QRadioButton::indicator:checked { width: 6px; height: 6px; border: 5px solid %(accent)s;
-  background: %(accent_text)s }
+QRadioButton::indicator:checked { background: %(accent)s; border-color: %(accent)s;
+  image: url("%(images)s-radio.svg") }
 QCheckBox:disabled, QRadioButton:disabled { color: %(faded)s }
 """
 
@@ -115,8 +122,8 @@ QListView::item:hover, QTreeView::item:hover { background: %(hover)s }
 QListView::item:selected, QTreeView::item:selected { background: %(selection)s; color: %(selection_text)s }
 QTreeView::item { min-height: 28px }
 QHeaderView { background: %(surface_0)s; border: none }
-QHeaderView::section { background: %(surface_0)s; color: %(text_muted)s; font-size: 12px; padding: 0 8px;
-  min-height: 30px; border: none; border-bottom: 1px solid %(border)s }
+QHeaderView::section { background: %(surface_0)s; color: %(text_muted)s; font-size: 12px; font-weight: 400;
+  text-align: left; padding: 0 8px; min-height: 30px; border: none; border-bottom: 1px solid %(border)s }
 QHeaderView::section:hover { color: %(text)s; background: %(hover)s }
 QTableCornerButton::section { background: %(surface_0)s; border: none }
 QScrollBar { background: transparent; border: none; margin: 0 }

@@ -20,7 +20,8 @@ TONES = {"info": "accent", "success": "success", "warning": "warning", "danger":
 class Banner(QWidget):
     """An inline message: `tone` is info, success, warning or danger.
 
-    `action` names a button such as Retry, `second_action` another one; `details` can be unfolded and selected.
+    `action` names a button such as Retry, `second_action` another one; `details` can be unfolded and
+    selected.
     """
 
     action_triggered = Signal()
@@ -96,8 +97,7 @@ class Banner(QWidget):
         self._second_action.setVisible(second_action is not None)
         self._more.setVisible(bool(details))
         self._more.setText("Details")
-        self._details.setPlainText(details or "")
-        self._details.hide()
+        fold_details(self._details, details)
         self.update()
 
     @override
@@ -125,8 +125,15 @@ def details_box() -> QPlainTextEdit:
     box = QPlainTextEdit()
     box.setReadOnly(True)
     box.setFont(monospace())
-    box.setMaximumHeight(120)
     box.setAccessibleName("Details")
     box.setTabChangesFocus(True)
     box.hide()
     return box
+
+
+def fold_details(box: QPlainTextEdit, details: str | None) -> None:
+    """Put another text into a details box, as high as its lines up to seven, and fold it."""
+    box.setPlainText(details or "")
+    lines = min(7, max(2, (details or "").count("\n") + 1))
+    box.setFixedHeight(lines * box.fontMetrics().lineSpacing() + 18)
+    box.hide()

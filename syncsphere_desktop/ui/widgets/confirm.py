@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QWidget
 
-from syncsphere_desktop.ui.theme.style import set_role
 from syncsphere_desktop.ui.widgets.buttons import Button, Kind
 from syncsphere_desktop.ui.widgets.dialog import AwaitableDialog
 
@@ -83,7 +82,6 @@ def _effect_list(effects: Sequence[str]) -> QGridLayout:
     grid.setColumnStretch(1, 1)
     for line, effect in enumerate(effects):
         bullet = QLabel("•")
-        set_role(bullet, "role", "secondary")
         grid.addWidget(bullet, line, 0, Qt.AlignmentFlag.AlignTop)
         grid.addWidget(_wrapped(effect), line, 1)
     return grid

@@ -27,6 +27,7 @@ from syncsphere_desktop.ui.theme.style import set_surface
 from syncsphere_desktop.ui.widgets.buttons import Button, Kind
 from syncsphere_desktop.ui.widgets.dialog import AwaitableDialog
 
+_OPTION_HEIGHT = 22
 Format = Callable[[str, object], str]
 
 
@@ -130,8 +131,8 @@ class ConflictDialog(AwaitableDialog[ConflictAnswer]):
 
     def _add_line(self, grid: QGridLayout, line: int, label: str, name: str, row: _Choice) -> None:
         base, theirs, mine = self._error.base, self._error.theirs, self._error.mine
-        grid.addWidget(_text(label, "secondary"), line, 0, Qt.AlignmentFlag.AlignTop)
-        before = _text(self._format(name, base.get(name)), "secondary")
+        grid.addWidget(_beside_option(_text(label, "secondary")), line, 0, Qt.AlignmentFlag.AlignTop)
+        before = _beside_option(_text(self._format(name, base.get(name)), "secondary"))
         grid.addWidget(before, line, 1, Qt.AlignmentFlag.AlignTop)
         for column, side, values in ((2, Side.THEIRS, theirs), (3, Side.MINE, mine)):
             value = self._format(name, values.get(name))
@@ -200,6 +201,7 @@ class _ClickableText(QLabel):
         super().__init__(text)
         self._button = button
         _as_value(self)
+        _beside_option(self)
 
     @override
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -229,6 +231,13 @@ def _as_value(label: QLabel) -> None:
     label.setTextFormat(Qt.TextFormat.PlainText)
     label.setWordWrap(True)
     label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+
+
+def _beside_option(label: QLabel) -> QLabel:
+    # One line stands in the middle of the option's height, several begin there.
+    label.setMinimumHeight(_OPTION_HEIGHT)
+    label.setAlignment(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft)
+    return label
 
 
 def _plain(_field: str, value: object) -> str:

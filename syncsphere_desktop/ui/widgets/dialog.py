@@ -6,7 +6,9 @@ import asyncio
 from typing import Generic, TypeVar
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from typing_extensions import override
 
 from syncsphere_desktop.ui.theme.style import set_surface
 
@@ -66,6 +68,14 @@ class AwaitableDialog(QDialog, Generic[Result]):
             self.hide()
             self.deleteLater()
         return self._result
+
+    @override
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        layout = self.layout()
+        if layout is not None and layout.hasHeightForWidth():
+            # Wrapped labels guess too high before they know their width.
+            self.resize(self.width(), layout.totalHeightForWidth(self.width()))
 
     def accept_with(self, result: Result) -> None:
         """Close the dialog with a result."""

@@ -9,7 +9,7 @@ from typing_extensions import override
 
 from syncsphere_desktop.ui.theme.icons import paint_icon
 from syncsphere_desktop.ui.theme.style import current_tokens
-from syncsphere_desktop.ui.widgets.banner import details_box
+from syncsphere_desktop.ui.widgets.banner import details_box, fold_details
 from syncsphere_desktop.ui.widgets.buttons import Button, Kind
 
 _TEXT_WIDTH = 380
@@ -34,7 +34,7 @@ class Emblem(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(tokens.surface_2 if tokens.is_dark else tokens.surface_1))
+        painter.setBrush(QColor(tokens.surface_2 if tokens.is_dark else tokens.hover))
         painter.drawEllipse(QRectF(14, 14, 60, 60))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(QColor(tokens.border), 1.5))
@@ -127,8 +127,7 @@ class ErrorState(QWidget):
         self.retry_button.setVisible(retryable)
         self._more.setVisible(bool(details))
         self._more.setText("Details")
-        self._details.setPlainText(details or "")
-        self._details.hide()
+        fold_details(self._details, details)
 
     def _on_more_clicked(self) -> None:
         self._details.setVisible(self._details.isHidden())

@@ -20,7 +20,7 @@ from typing_extensions import override
 from syncsphere_desktop.ui.theme.icons import icon
 from syncsphere_desktop.ui.theme.motion import FADE_MS, motion_wanted
 from syncsphere_desktop.ui.theme.style import current_tokens
-from syncsphere_desktop.ui.widgets.banner import ICONS, TONES, details_box
+from syncsphere_desktop.ui.widgets.banner import ICONS, TONES, details_box, fold_details
 from syncsphere_desktop.ui.widgets.buttons import Button, IconButton, Kind
 from syncsphere_desktop.ui.widgets.shadow import SHADOW, paint_floating
 
@@ -59,7 +59,7 @@ class Toast(QWidget):
         self._clock.setInterval(round(seconds * 1000))
         self._clock.timeout.connect(self._on_clock_timeout)
         self._details = details_box()
-        self._details.setPlainText(details or "")
+        fold_details(self._details, details)
         self.setAccessibleName(sentence)
         self.setFixedWidth(WIDTH + 2 * SHADOW)
         self._build(action, has_details=bool(details))
