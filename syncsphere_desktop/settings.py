@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -44,6 +44,14 @@ class SslMode(StrEnum):
     REQUIRE = "require"
     VERIFY_CA = "verify-ca"
     VERIFY_FULL = "verify-full"
+
+
+class ThemeMode(StrEnum):
+    """Which colours the window has."""
+
+    SYSTEM = "system"
+    LIGHT = "light"
+    DARK = "dark"
 
 
 class Environment(StrEnum):
@@ -89,3 +97,23 @@ class ConnectionTarget:
 
     profile: ConnectionProfile
     password: str | None = field(default=None, repr=False)
+
+
+JsonValue = str | int | float | bool | None | Sequence["JsonValue"] | Mapping[str, "JsonValue"]
+Layout = Mapping[str, JsonValue]
+"""What one view remembers of its looks: sizes, columns, sorting. It belongs to the view alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the app remembers from one start to the next. Passwords are never a part of it.
+
+    `layouts` has one mapping a view, `recent` the connections last used, the newest first.
+    """
+
+    theme_mode: ThemeMode = ThemeMode.SYSTEM
+    reduced_motion: bool = False
+    last_view: str | None = None
+    layouts: Mapping[str, Layout] = field(default_factory=dict)
+    recent: tuple[ConnectionProfile, ...] = ()
+    profiles: tuple[ConnectionProfile, ...] = ()

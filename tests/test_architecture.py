@@ -25,6 +25,7 @@ GROUND = (
     "settings_store",
     "secret_store",
     "dsn",
+    "redaction",
     "logs",
     "crash",
 )
