@@ -193,7 +193,9 @@ def test_a_line_that_can_not_be_written_is_dropped_without_telling_its_arguments
             handler.handle(unfit)
     end = log_to_folder(tmp_path)
     (file,) = [handler for handler in logging.getLogger().handlers if isinstance(handler, logs.FileHandler)]
-    file.setStream(_Broken())
+    whole = file.setStream(_Broken())  # type: ignore[arg-type]  # typeshed wants the concrete class
+    assert whole is not None
+    whole.close()
     logger.warning("after %s", SECRET)
     end()
     told = capsys.readouterr().err
