@@ -1,0 +1,1 @@
+"""Connecting: the welcome page, the form of a connection, its test, and the question about the schema."""
