@@ -128,6 +128,7 @@ def _project(chance: Random, place: int, users: list[dict[str, object]]) -> dict
     updated = chance.choice((3, 17, 48, 2 * HOUR, 5 * HOUR, DAY, 3 * DAY, 9 * DAY, 30 * DAY, created))
     crew = _crew(chance, str(owner["username"]), users, created)
     members = [member["username"] for member in crew if member["role"] != "viewer"]
+    gone = [user["username"] for user in settled if user["username"] not in {c["username"] for c in crew}]
     slug = _slug(name, place)
     return {
         "name": name,
@@ -140,7 +141,7 @@ def _project(chance: Random, place: int, users: list[dict[str, object]]) -> dict
         "collaborators": crew,
         "audio": _audio(chance, place, slug, members, created),
         "bundles": _bundles(chance, place, members, created),
-        "boxes": _boxes(chance, place, slug, members, created),
+        "boxes": _boxes(chance, place, slug, members, created, gone),
     }
 
 
@@ -194,7 +195,7 @@ def _bundles(chance: Random, place: int, members: list[object], created: int) ->
 
 
 def _boxes(
-    chance: Random, place: int, slug: str, members: list[object], created: int
+    chance: Random, place: int, slug: str, members: list[object], created: int, gone: list[object]
 ) -> list[dict[str, object]]:
     if place in BUNDLES:
         uuids = TRACKS[BUNDLES[place][-1]]
@@ -205,11 +206,13 @@ def _boxes(
         claimed = chance.randint(10, created)
         # Most were claimed and used lately; some have been held for months, some are free.
         touched = chance.choice((2, 11, 40, 3 * HOUR, DAY, 6 * DAY, 95 * DAY, 200 * DAY))
+        # A few are held by people who do not work on the project any more.
+        holder = chance.choice(gone if chance.random() < 0.05 else members)
         boxes.append(
             {
                 "uuid": uuid,
                 "track_index": index,
-                "owner": None if chance.random() < 0.12 else chance.choice(members),
+                "owner": None if chance.random() < 0.12 else holder,
                 "created": claimed,
                 "updated": min(touched, claimed),
             }
