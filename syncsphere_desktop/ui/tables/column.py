@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Generic, Protocol, TypeVar
+
+from syncsphere_desktop.domain.exact import exact_text
+from syncsphere_desktop.domain.humane import exact as exact_moment
 
 Validate = Callable[[str], str]
 """Returns the text as it will be stored; raises InputError when it can't be."""
@@ -80,7 +83,7 @@ class Column(Generic[RowT]):
 
     @property
     def name(self) -> str:
-        """Return what layouts and edits call the column: its key, its sort key, or its title in lower case."""
+        """Return what layouts and edits call the column: its key, its sort key or its title."""
         return self.key or self.sort_key or self.title.lower()
 
     @property
@@ -101,17 +104,7 @@ class Column(Generic[RowT]):
 
     def tip(self, row: RowT) -> str:
         """Return the cell's tooltip: the exact value unless the column has a better one."""
-        return self.exact(row) if self.tooltip is None else self.tooltip(row)
-
-
-def exact_text(value: object) -> str:
-    """Return a value as text that a program can read: ISO times, plain numbers, "" for None."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, datetime):
-        return value.isoformat(sep=" ")
-    if isinstance(value, date):
-        return value.isoformat()
-    return str(value)
+        if self.tooltip is not None:
+            return self.tooltip(row)
+        value = self.value(row)
+        return exact_moment(value) if isinstance(value, datetime) else exact_text(value)
