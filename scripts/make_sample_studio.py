@@ -92,7 +92,7 @@ TRACKS = {
 
 def main() -> None:
     """Write the file."""
-    chance = Random(20241122)
+    chance = Random(20241128)
     joined = sorted((chance.randint(20 * DAY, TWO_YEARS) for _ in PEOPLE), reverse=True)
     joined[-2:] = [3 * HOUR, 4]
     users = [_user(chance, name, ago) for name, ago in zip(PEOPLE, joined, strict=True)]

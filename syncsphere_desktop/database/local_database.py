@@ -95,7 +95,8 @@ class LocalDatabase:
     def _migrate(self, progress: Progress) -> None:
         from syncsphere_desktop.database.schema.runner import MigrationRunner
 
-        MigrationRunner(self.target()).upgrade(progress=progress)
+        parameters = connect_parameters(self.target(), Timeouts())
+        MigrationRunner(lambda: open_connection(parameters)).upgrade(progress=progress)
 
     def _load_sample(self, progress: Progress) -> None:
         with self._opened(DATABASE) as connection, connection.cursor() as cursor:
