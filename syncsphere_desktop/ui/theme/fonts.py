@@ -28,5 +28,6 @@ def tabular(size: int = BODY_SIZE) -> QFont:
 def monospace(size: int = SECONDARY_SIZE) -> QFont:
     """Return the system's font of fixed width, for ids, hashes and SQL."""
     font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
+    font.setStyleHint(QFont.StyleHint.Monospace)
     font.setPixelSize(size)
     return font

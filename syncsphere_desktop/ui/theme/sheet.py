@@ -73,21 +73,23 @@ QToolButton::menu-indicator { image: none }
 
 _FIELDS = """
 QLineEdit, QComboBox { min-height: 20px; padding: 5px 7px }
-QAbstractSpinBox { min-height: 30px; padding: 0 0 0 7px }
+QAbstractSpinBox { min-height: 26px; padding: 0 }
+QAbstractSpinBox QLineEdit { padding: 0 0 0 7px }
 QLineEdit, QPlainTextEdit, QTextEdit { placeholder-text-color: %(text_muted)s }
 QLineEdit, QPlainTextEdit, QTextEdit, QAbstractSpinBox, QComboBox { border: 1px solid %(border_strong)s;
   border-radius: 6px; background: %(surface_0)s; color: %(text)s; selection-background-color: %(selection)s;
   selection-color: %(selection_text)s }
 QPlainTextEdit, QTextEdit { padding: 3px 4px }
 QLineEdit:focus, QComboBox:focus { border: 2px solid %(focus)s; padding: 4px 6px }
-QAbstractSpinBox:focus { border: 2px solid %(focus)s; padding: 0 0 0 6px; min-height: 28px }
+QAbstractSpinBox:focus { border: 2px solid %(focus)s; min-height: 24px }
 QPlainTextEdit:focus, QTextEdit:focus { border: 2px solid %(focus)s; padding: 2px 3px }
 QLineEdit[invalid="true"], QPlainTextEdit[invalid="true"], QComboBox[invalid="true"],
 QAbstractSpinBox[invalid="true"] { border-color: %(danger)s }
 QLineEdit:disabled, QPlainTextEdit:disabled, QComboBox:disabled, QAbstractSpinBox:disabled { color: %(faded)s;
   border-color: %(border)s; background: %(surface_1)s }
 QLineEdit:read-only, QPlainTextEdit:read-only { background: %(surface_1)s; border-color: %(border)s }
-QComboBox QLineEdit, QAbstractSpinBox QLineEdit, QLineEdit[inner="true"] { border: none; padding: 0;
+QAbstractSpinBox QLineEdit { border: none; min-height: 0; background: transparent }
+QComboBox QLineEdit, QLineEdit[inner="true"] { border: none; padding: 0;
   min-height: 0; background: transparent }
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { border: none; width: 20px;
   background: transparent }
@@ -151,7 +153,7 @@ QTabBar::tab { padding: 7px 12px; color: %(text_muted)s; border: none; border-bo
 QTabBar::tab:hover { color: %(text)s }
 QTabBar::tab:selected { color: %(text)s; border-bottom-color: %(accent)s }
 QTabBar::tab:focus { border: 1px solid %(focus)s; border-radius: 4px }
-QProgressBar { border: none; border-radius: 2px; background: %(surface_3)s; max-height: 4px }
+QProgressBar { border: none; border-radius: 2px; background: %(border)s; max-height: 4px }
 QProgressBar::chunk { background: %(accent)s; border-radius: 2px }
 QSplitter::handle { background: %(border)s }
 QSplitter::handle:hover { background: %(accent)s }

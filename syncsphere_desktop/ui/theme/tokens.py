@@ -10,7 +10,7 @@ from syncsphere_desktop.assets import RESOURCES
 
 DARK = "dark"
 LIGHT = "light"
-_INK = "#0b0d11"
+_INK = "#000000"
 _PAPER = "#ffffff"
 
 

@@ -117,7 +117,8 @@ class ConflictDialog(AwaitableDialog[ConflictAnswer]):
         for column, stretch in enumerate((2, 3, 3, 3)):
             grid.setColumnStretch(column, stretch)
         for line, (name, row) in enumerate(self._rows.items(), start=1):
-            self._add_line(grid, line, labels.get(name, name), name, row)
+            label = labels.get(name, name)
+            self._add_line(grid, line, label if row.side else f"{label} (both changed)", name, row)
         grid.setRowStretch(len(self._rows) + 1, 1)
         scroll = QScrollArea()
         scroll.setFrameShape(QFrame.Shape.NoFrame)
