@@ -65,6 +65,8 @@ class MainWindow(QMainWindow):
         self._tint = TintLine(tokens)
         self._views = QStackedWidget()
         self._pages = QStackedWidget()
+        self._notice_slot = QVBoxLayout()
+        self._notice: QWidget | None = None
         self._build()
         self.sidebar.destination_chosen.connect(self.destination_chosen)
         theme.theme_changed.connect(self._on_theme_changed)
@@ -77,6 +79,7 @@ class MainWindow(QMainWindow):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self._tint)
+        column.addLayout(self._notice_slot)
         column.addWidget(self._views, 1)
         self._workspace = QSplitter(Qt.Orientation.Horizontal)
         self._workspace.setHandleWidth(1)
@@ -97,7 +100,8 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(900, 560)
 
     def show_server(self, profile: ConnectionProfile | None) -> None:
-        """Name the server that the window works on, in its title and by its tint."""
+        """Name the server that the window works on, in its title and by its tint; a notice goes."""
+        self.show_notice(None)
         if profile is None:
             self.setWindowTitle(APP_TITLE)
             self._tint.set_environment(Environment.LOCAL)
@@ -118,6 +122,20 @@ class MainWindow(QMainWindow):
         """Show the workspace with this view."""
         self._views.setCurrentWidget(view)
         self._pages.setCurrentWidget(self._workspace)
+
+    def show_workspace(self) -> None:
+        """Show the views again, after a page was in their place."""
+        self._pages.setCurrentWidget(self._workspace)
+
+    def show_notice(self, notice: QWidget | None) -> None:
+        """Show what is true of the whole connection above every view, in place of the notice before."""
+        if self._notice is not None:
+            self._notice_slot.removeWidget(self._notice)
+            self._notice.hide()
+            self._notice.deleteLater()
+        self._notice = notice
+        if notice is not None:
+            self._notice_slot.addWidget(notice)
 
     def show_page(self, page: QWidget) -> None:
         """Show a page in place of the whole workspace, such as the welcome page."""
