@@ -9,6 +9,7 @@ from __future__ import annotations
 from sqlalchemy import (
     BigInteger,
     Boolean,
+    CheckConstraint,
     Column,
     DateTime,
     Float,
@@ -29,7 +30,10 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 OUR_SCHEMA = "syncsphere_desktop"
 CHANGE_CHANNEL = "syncsphere_desktop_changes"
-"""The NOTIFY channel; its payload is JSON `{"table", "operation", "ids", "origin"}`."""
+"""The NOTIFY channel; its payload is JSON `{"table", "operation", "ids", "count", "origin"}`.
+
+`ids` are at most 50. Where `count` is null nothing but the table and the operation is known.
+"""
 
 studio_metadata = MetaData()
 our_metadata = MetaData(schema=OUR_SCHEMA)
@@ -149,3 +153,13 @@ audit_log = Table(
     Index("audit_log_entity", "entity", "entity_id", "id"),
     Index("audit_log_at", "at"),
 )
+
+studio_origin = Table(
+    "studio_origin",
+    our_metadata,
+    Column("only_row", Boolean, CheckConstraint("only_row"), primary_key=True, server_default=text("true")),
+    Column("origin", Text, CheckConstraint("origin IN ('created', 'adopted')"), nullable=False),
+    Column("recorded_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("database_role", Text, nullable=False, server_default=text("CURRENT_USER")),
+)
+"""One row that says whether the app created the six tables, or adopted those of somebody else."""
