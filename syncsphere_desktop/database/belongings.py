@@ -6,7 +6,19 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Alias, ColumnElement, Connection, Table, and_, case, exists, func, literal, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    Table,
+    and_,
+    case,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+)
 from sqlalchemy.dialects.postgresql import insert
 
 from syncsphere_desktop.database import audit
@@ -22,6 +34,7 @@ from syncsphere_desktop.domain.collaborator import Role
 from syncsphere_desktop.domain.hand_over import HandOverCounts, Part
 from syncsphere_desktop.domain.ids import UserId
 from syncsphere_desktop.domain.impact import UserImpact
+from syncsphere_desktop.errors import InUseError
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +99,26 @@ def release(connection: Connection, actor: str, sources: Sequence[UserId]) -> No
     """Leave audio files, bundle versions and tracks of these users without an owner."""
     for reference in (_AUDIO, _BUNDLES, _BOXES):
         _refer(connection, actor, reference, sources, None)
+
+
+def refuse_last_owners(connection: Connection, ids: Sequence[UserId]) -> None:
+    """Raise InUseError where a project, which names no owner, would lose the last one by role with them."""
+    table = project_collaborators
+
+    def owned_by(who: ColumnElement[bool]) -> ColumnElement[bool]:
+        return exists().where(table.c.project_id == projects.c.id, table.c.role == Role.OWNER.value, who)
+
+    leaving = table.c.user_id == func.any(list(ids))
+    found = connection.execute(
+        select(projects.c.id, projects.c.name)
+        .where(projects.c.owner_id.is_(None), owned_by(leaving), ~owned_by(~leaving))
+        .order_by(projects.c.id)
+        .limit(1)
+    ).one_or_none()
+    if found is not None:
+        raise InUseError(
+            f"The project “{found.name}” (id {found.id}) would be left without an owner: transfer it first."
+        )
 
 
 def make_owner(connection: Connection, actor: str, project_ids: Sequence[int], user_id: UserId) -> None:
@@ -238,7 +271,7 @@ def _membership(changed: Any) -> ColumnElement[Any]:
     return audit.document(project_id=changed.c.project_id, user_id=changed.c.user_id, role=changed.c.role)
 
 
-def _rank(table: Table | Alias) -> ColumnElement[int]:
+def _rank(table: FromClause) -> ColumnElement[int]:
     return case(
         (table.c.role == Role.OWNER.value, 3),
         (table.c.role == Role.EDITOR.value, 2),

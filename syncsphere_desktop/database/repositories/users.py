@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, func, or_, select
 
 from syncsphere_desktop.database import audit
-from syncsphere_desktop.database.belongings import count_belongings, give, release
+from syncsphere_desktop.database.belongings import count_belongings, give, refuse_last_owners, release
 from syncsphere_desktop.database.connection import Database
 from syncsphere_desktop.database.paging import ListReader, ListSpec
 from syncsphere_desktop.database.repositories.records import (
@@ -187,6 +187,7 @@ class UserRepository:
                     give(connection, self._actor, user_id, receiver, EVERYTHING)
             elif leavings.release:
                 release(connection, self._actor, ids)
+            refuse_last_owners(connection, ids)
             self._remove_memberships(connection, ids)
             USERS.delete(connection, self._actor, ids)
             return impact

@@ -117,6 +117,9 @@ async def test_two_admins_can_not_race_the_last_owner_away(database: Database, o
     ids = [row.id for row in await one.of_project(project.id)]
     with pytest.raises(InUseError, match="without an owner"):
         await one.remove(ids)
+    with pytest.raises(InUseError, match="“tape” .* would be left without an owner"):
+        await UserRepository(database, "me").remove([ada.id, bob.id])
+    await UserRepository(database, "me").remove([ada.id])
 
 
 async def test_a_file_uploaded_during_a_removal_is_not_left_behind(
