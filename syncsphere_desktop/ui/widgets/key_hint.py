@@ -20,7 +20,7 @@ class KeyHint(QWidget):
     def __init__(self, keys: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         native = QKeySequence(keys).toString(QKeySequence.SequenceFormat.NativeText) or keys
-        self._caps = _caps(native)
+        self.caps = _caps(native)
         self.setAccessibleName(native)
         self.setFont(sized(CAPTION_SIZE))
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
@@ -36,7 +36,7 @@ class KeyHint(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         left = 0
-        for cap, width in zip(self._caps, self._widths(), strict=True):
+        for cap, width in zip(self.caps, self._widths(), strict=True):
             box = QRect(left, (self.height() - _HEIGHT) // 2, width, _HEIGHT)
             painter.setPen(QColor(tokens.border_strong))
             painter.setBrush(QColor(tokens.surface_2))
@@ -49,7 +49,7 @@ class KeyHint(QWidget):
 
     def _widths(self) -> list[int]:
         metrics = QFontMetrics(self.font())
-        return [max(_HEIGHT, metrics.horizontalAdvance(cap) + 12) for cap in self._caps]
+        return [max(_HEIGHT, metrics.horizontalAdvance(cap) + 12) for cap in self.caps]
 
 
 def _caps(keys: str) -> list[str]:

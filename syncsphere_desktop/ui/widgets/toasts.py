@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QObject, QPropertyAnimation, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QEnterEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QEnterEvent, QFocusEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
-    QApplication,
+    QAbstractButton,
     QGraphicsOpacityEffect,
     QHBoxLayout,
     QLabel,
@@ -30,6 +30,7 @@ _SECONDS = 6.0
 _ERROR_SECONDS = 20.0
 _MARGIN = 16
 _STATUS_BAR = 28
+_BY_KEYBOARD = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
 
 
 class Toast(QWidget):
@@ -57,7 +58,7 @@ class Toast(QWidget):
         self._clock = QTimer(self)
         self._clock.setSingleShot(True)
         self._clock.setInterval(round(seconds * 1000))
-        self._clock.timeout.connect(self._on_clock_timeout)
+        self._clock.timeout.connect(self.close_softly)
         self._details = details_box()
         fold_details(self._details, details)
         self.setAccessibleName(sentence)
@@ -93,6 +94,8 @@ class Toast(QWidget):
         layout.setContentsMargins(SHADOW + 12, SHADOW + 8, SHADOW + 8, SHADOW + 8)
         layout.addLayout(row)
         layout.addWidget(self._details)
+        for focusable in self.findChildren(QAbstractButton):
+            focusable.installEventFilter(self)
 
     @property
     def is_paused(self) -> bool:
@@ -132,6 +135,17 @@ class Toast(QWidget):
         box = self.rect().adjusted(SHADOW, SHADOW, -SHADOW, -SHADOW)
         paint_floating(QPainter(self), box, current_tokens())
 
+    @override
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if isinstance(event, QFocusEvent):
+            # A window without any other place for the focus puts it here by itself: that is no interest.
+            came = event.gotFocus() and event.reason() in _BY_KEYBOARD
+            if came:
+                self._clock.stop()
+            elif event.lostFocus() and not self._closing:
+                self._clock.start()
+        return super().eventFilter(watched, event)
+
     def _animate(self, start: float, end: float) -> QPropertyAnimation:
         effect = QGraphicsOpacityEffect(self)
         self.setGraphicsEffect(effect)
@@ -146,16 +160,6 @@ class Toast(QWidget):
         if not self._closing:
             # An effect that stays would render the toast into a buffer at each painting.
             self.setGraphicsEffect(None)  # type: ignore[arg-type]  # None takes the effect away
-
-    def _on_clock_timeout(self) -> None:
-        if self._has_focus_inside():
-            self._clock.start()
-        else:
-            self.close_softly()
-
-    def _has_focus_inside(self) -> bool:
-        focused = QApplication.focusWidget()
-        return isinstance(focused, QWidget) and self.isAncestorOf(focused)
 
     def _on_more_clicked(self) -> None:
         self._details.setVisible(self._details.isHidden())
