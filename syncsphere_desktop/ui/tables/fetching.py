@@ -82,7 +82,7 @@ class PageFetcher(QObject):
         nearby = range(min(shown.start, ahead), max(shown.stop, ahead + 1))
         self._let_go(nearby)
         self._start(self._needed(shown))
-        if 0 <= ahead * self._cache.page_size < count and not self._needed(shown) and not self._busy():
+        if 0 <= ahead * self._cache.page_size < count and not self._requests and not self._failed:
             self._start(self._needed(range(ahead, ahead + 1)))
 
     def _needed(self, numbers: range) -> list[int]:
@@ -90,9 +90,6 @@ class PageFetcher(QObject):
         under_way = {number for request in self._requests for number in request.numbers}
         missing = self._cache.missing(numbers)
         return [number for number in missing if number not in under_way and number not in self._failed]
-
-    def _busy(self) -> bool:
-        return bool(self._requests)
 
     def _start(self, numbers: list[int]) -> None:
         if not numbers or len(self._requests) >= _AT_ONCE:
