@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
+from uuid import uuid4
 
 from psycopg2.extensions import connection as RawConnection  # noqa: N812
 from sqlalchemy import Connection, create_engine
@@ -54,7 +55,7 @@ StateListener = Callable[[ConnectionState], None]
 
 
 class Database:
-    """One pool of connections to one database, used from one event loop.
+    """One pool of connections to one database, used from one event loop. Notices of its changes carry `origin`.
 
     `workers` bounds threads and connections alike. `recovery_seconds` is how long a call keeps trying after
     the connection broke, before it raises ConnectionLostError.
@@ -70,7 +71,8 @@ class Database:
     ) -> None:
         self.profile = target.profile
         self._timeouts = timeouts or Timeouts()
-        self._parameters = connect_parameters(target, self._timeouts)
+        self.origin = uuid4().hex
+        self._parameters = connect_parameters(target, self._timeouts, origin=self.origin)
         self._recovery_seconds = recovery_seconds
         self._engine = create_engine(
             "postgresql+psycopg2://",

@@ -11,6 +11,10 @@ from psycopg2.extensions import connection as RawConnection  # noqa: N812
 from syncsphere_desktop.settings import APP_NAME, ConnectionTarget
 
 
+ORIGIN_SETTING = "syncsphere_desktop.origin"
+"""The session's setting that the triggers put into each notice."""
+
+
 @dataclass(frozen=True, slots=True)
 class Timeouts:
     """Seconds until the server, or libpq, gives up."""
@@ -36,10 +40,13 @@ class Timeouts:
         )
 
 
-def connect_parameters(target: ConnectionTarget, timeouts: Timeouts) -> dict[str, str | int]:
+def connect_parameters(
+    target: ConnectionTarget, timeouts: Timeouts, *, origin: str | None = None
+) -> dict[str, str | int]:
     """Return the keyword arguments of `psycopg2.connect` for a target.
 
-    A dead peer is noticed within some 30 s (TCP keepalive), an unacknowledged send within 15 s.
+    A dead peer is noticed within some 30 s (TCP keepalive), an unacknowledged send within 15 s. `origin` (a
+    plain word) marks the notices of changes that the connection makes.
     """
     profile = target.profile
     parameters: dict[str, str | int] = {
@@ -49,7 +56,7 @@ def connect_parameters(target: ConnectionTarget, timeouts: Timeouts) -> dict[str
         "user": profile.user,
         "application_name": APP_NAME,
         "connect_timeout": max(2, round(timeouts.connect)),  # libpq takes less than 2 for 2
-        "options": timeouts.options(),
+        "options": timeouts.options() + (f" -c {ORIGIN_SETTING}={origin}" if origin else ""),
         "client_encoding": "UTF8",
         "keepalives_idle": 15,
         "keepalives_interval": 5,
