@@ -12,6 +12,7 @@ from syncsphere_desktop.database.repositories.users import UserRepository
 from syncsphere_desktop.database.schema.gate import restrict_by_schema
 from syncsphere_desktop.database.schema.status import SchemaStatus
 from syncsphere_desktop.settings import ConnectionProfile, ConnectionTarget
+from syncsphere_desktop.studio.server_clock import ServerClock
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class Session:
     users: UserRepository
     projects: ProjectRepository
     collaborators: CollaboratorRepository
+    clock: ServerClock
     actor: str
 
     @classmethod
@@ -34,6 +36,7 @@ class Session:
         listener = ChangeListener(database)
         try:
             schema = await restrict_by_schema(database)
+            clock = await ServerClock.read(database)
             await listener.start()
         except BaseException:
             await listener.shutdown()
@@ -47,6 +50,7 @@ class Session:
             users=UserRepository(database, actor),
             projects=ProjectRepository(database, actor),
             collaborators=CollaboratorRepository(database, actor),
+            clock=clock,
             actor=actor,
         )
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QMenu, QWidget
 
 GROUP = "syncsphere-group"
 """Dynamic property with the heading under which the palette and the cheat sheet show an action."""
@@ -55,3 +55,13 @@ def visible_actions(window: QWidget) -> list[QAction]:
 def shortcut_text(action: QAction) -> str:
     """Return the action's first shortcut as people read it, or an empty text."""
     return action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+
+
+def show_menu(owner: QWidget, group: str, place: QPoint) -> None:
+    """Show the enabled actions of one group of `owner` as a menu at a global place."""
+    menu = QMenu(owner)
+    for action in owner.actions():
+        if action.property(GROUP) == group and action.isEnabled():
+            menu.addAction(action)
+    menu.aboutToHide.connect(menu.deleteLater)
+    menu.popup(place)

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from syncsphere_desktop.domain.humane import count_text, duration_text
+from syncsphere_desktop.domain.humane import duration, number
 from syncsphere_desktop.ui.app.jobs import Job, Jobs, JobState
 from syncsphere_desktop.ui.widgets.overlay import Overlay
 
@@ -70,11 +70,11 @@ def job_facts(job: Job) -> str:
         return f"{word}: {job.sentence}" if job.sentence else word
     facts = [job.sentence] if job.sentence else []
     if job.total:
-        facts.append(f"{count_text(job.done)} of {count_text(job.total)}")
+        facts.append(f"{number(job.done)} of {number(job.total)}")
     if job.rate is not None and job.rate >= 1:
-        facts.append(f"{count_text(round(job.rate))} a second")
+        facts.append(f"{number(round(job.rate))} a second")
     if job.seconds_left is not None:
-        facts.append(f"{duration_text(job.seconds_left)} left")
+        facts.append(f"{duration(job.seconds_left)} left")
     return " · ".join(facts) or "Running"
 
 

@@ -1,0 +1,187 @@
+"""Keeps a list, its inspector's form and the store together: what is selected, typed, saved, in conflict."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar
+
+from PySide6.QtCore import QObject, Signal
+
+from syncsphere_desktop.domain.ids import RowVersion
+from syncsphere_desktop.errors import AppError, ConflictError
+from syncsphere_desktop.ui.app.conflicts import settle
+from syncsphere_desktop.ui.app.listing import Listing
+from syncsphere_desktop.ui.app.tasks import TaskScope
+from syncsphere_desktop.ui.app.view import ViewContext
+from syncsphere_desktop.ui.widgets.conflict import Format
+from syncsphere_desktop.ui.widgets.record_form import Draft, RecordForm
+
+
+class EditableRow(Protocol):
+    """A row with an id that knows which of its states it is."""
+
+    @property
+    def id(self) -> Any: ...
+    @property
+    def row_version(self) -> RowVersion: ...
+
+
+RowT = TypeVar("RowT", bound=EditableRow)
+
+
+@dataclass(frozen=True, slots=True)
+class EditedStore(Generic[RowT]):
+    """What editing needs of a store, and the words for its rows and fields."""
+
+    get: Callable[[Any], Awaitable[RowT]]
+    update: Callable[[RowT, Mapping[str, object]], Awaitable[RowT]]
+    name: Callable[[RowT], str]
+    labels: Mapping[str, str]
+    format_value: Format | None = None
+
+
+class Editing(QObject, Generic[RowT]):
+    """Follows the selection and saves edits. What was typed for a row is kept while others are looked at."""
+
+    shown_changed = Signal(object)
+    """Another row is to be shown in the inspector, or None."""
+    row_refreshed = Signal(object)
+    """The row that is shown has a newer state."""
+    many_selected = Signal(int)
+
+    def __init__(
+        self,
+        listing: Listing[RowT],
+        form: RecordForm[RowT],
+        store: EditedStore[RowT],
+        context: ViewContext,
+        scope: TaskScope,
+    ) -> None:
+        super().__init__(listing)
+        self._listing = listing
+        self._form = form
+        self._store = store
+        self._context = context
+        self._scope = scope
+        self._shown: RowT | None = None
+        self._drafts: dict[int, Draft[RowT]] = {}
+        listing.view.selection.changed.connect(self._on_selection_changed)
+        listing.view.edit_committed.connect(self._on_view_edit_committed)
+        listing.view.row_activated.connect(lambda _row: form.focus_first())
+        listing.model.loaded.connect(self._on_model_loaded)
+        form.save_requested.connect(self._on_form_save_requested)
+
+    @property
+    def shown(self) -> RowT | None:
+        """Return the row in the inspector, or None."""
+        return self._shown
+
+    def unsaved(self) -> str | None:
+        """Name the rows with edits that leaving would lose; None where there are none."""
+        drafts = dict(self._drafts)
+        if self._form.draft is not None and self._form.base is not None:
+            drafts[self._form.base.id] = self._form.draft
+        if not drafts:
+            return None
+        names = [self._store.name(draft.base) for draft in drafts.values()]
+        told = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+        return f"What you typed for {told} is not saved."
+
+    def take(self, row: RowT) -> None:
+        """Show a row's newer state, which was just stored, in the list and the inspector."""
+        self._listing.model.replace_row(row)
+        if self._shown is not None and self._shown.id == row.id:
+            self._shown = row
+            self.row_refreshed.emit(row)
+            if self._form.is_dirty:
+                self._form.rebase(row)
+            else:
+                self._form.show_record(row)
+
+    def forget(self, ids: set[int]) -> None:
+        """Drop rows that were deleted, with what was typed for them."""
+        for row_id in ids:
+            self._drafts.pop(row_id, None)
+        if self._shown is not None and self._shown.id in ids:
+            self._shown = None
+            self.shown_changed.emit(None)
+        self._listing.view.selection.discard(ids)
+        self._listing.model.reload()
+
+    async def save(self, base: RowT, changes: Mapping[str, object], *, in_place: str | None = None) -> None:
+        """Store changes, settling conflicts with the user. Raises AppError."""
+        try:
+            saved = await self._store.update(base, changes)
+        except ConflictError as conflict:
+            settled = await settle(
+                self._context.window,
+                conflict,
+                title=f"{self._store.name(base)} was changed meanwhile",
+                labels=self._store.labels,
+                read=lambda: self._store.get(base.id),
+                update=self._store.update,
+                format_value=self._store.format_value,
+            )
+            if settled is None:
+                self._form.set_busy(busy=False)
+                if in_place is not None:
+                    self._listing.model.reject_edit(base.id, in_place, "The edit was dropped.")
+                return
+            saved = settled
+        self._drafts.pop(saved.id, None)
+        if self._shown is not None and self._shown.id == saved.id and in_place is None:
+            self._form.show_record(saved)
+        self.take(saved)
+        self._context.toasts.show_success(f"{self._store.name(saved)} was saved.")
+
+    def _on_form_save_requested(self, base: RowT, changes: Mapping[str, object]) -> None:
+        self._scope.spawn(self.save(base, changes), on_error=self._form.show_error)
+
+    def _on_view_edit_committed(self, row: RowT, name: str, text: str) -> None:
+        def reject(error: AppError) -> None:
+            self._listing.model.reject_edit(row.id, name, error.message)
+
+        self._scope.spawn(self.save(row, {name: text}, in_place=name), on_error=reject)
+
+    def _on_selection_changed(self) -> None:
+        selection = self._listing.view.selection
+        if selection.count > 1:
+            self._keep_draft()
+            self._shown = None
+            self.many_selected.emit(selection.count)
+            return
+        rows = selection.rows()
+        if len(rows) == 1:
+            self._show(rows[0])
+        elif not selection.count and self._shown is not None:
+            self._keep_draft()
+            self._shown = None
+            self.shown_changed.emit(None)
+
+    def _show(self, row: RowT) -> None:
+        if self._shown is not None and self._shown.id == row.id:
+            return
+        self._keep_draft()
+        self._shown = row
+        self._form.show_record(row, self._drafts.pop(row.id, None))
+        self.shown_changed.emit(row)
+
+    def _keep_draft(self) -> None:
+        draft = self._form.draft
+        if draft is not None and self._shown is not None:
+            self._drafts[draft.base.id] = draft
+
+    def _on_model_loaded(self) -> None:
+        """Others may have changed the row that is shown: show it anew, but never over what was typed."""
+        shown = self._shown
+        if shown is None:
+            self._on_selection_changed()
+            return
+        position = self._listing.model.rows.position_of(shown.id)
+        fresh = None if position is None else self._listing.model.row(position)
+        if fresh is not None and fresh != shown:
+            self._shown = fresh
+            self.row_refreshed.emit(fresh)
+            if not self._form.is_dirty:
+                self._form.show_record(fresh)

@@ -1,0 +1,231 @@
+"""The users view: its list, its inspector, and what is done with users."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QWidget
+
+from syncsphere_desktop.database.notifications import ChangeEvent
+from syncsphere_desktop.domain.humane import counted
+from syncsphere_desktop.domain.listing import Sort
+from syncsphere_desktop.domain.user import User
+from syncsphere_desktop.errors import AppError, NotFoundError
+from syncsphere_desktop.studio.ports import UserStore
+from syncsphere_desktop.studio.session import Session
+from syncsphere_desktop.ui.app.actions import add_action, show_menu
+from syncsphere_desktop.ui.app.editing import EditedStore, Editing
+from syncsphere_desktop.ui.app.listing import Listing, ListingWords
+from syncsphere_desktop.ui.app.view import Filters, ViewContext
+from syncsphere_desktop.ui.users.columns import user_columns
+from syncsphere_desktop.ui.users.dialogs import NewUserDialog, PasswordDialog
+from syncsphere_desktop.ui.users.giving import HandOverDialog, RemoveUsersDialog
+from syncsphere_desktop.ui.users.inspector import UserInspector
+from syncsphere_desktop.ui.widgets.buttons import Button, Kind
+from syncsphere_desktop.ui.widgets.view_frame import ViewFrame
+
+_GROUP = "Users"
+_WORDS = ListingWords(
+    one="user",
+    many="users",
+    icon="users",
+    empty_title="No users yet",
+    empty_sentence="Let the first member of the studio in.",
+    add_action="New user",
+    tables=frozenset({"users"}),
+)
+_REMOVED_AT_ONCE = 10_000
+
+
+class UsersController(QObject):
+    """Owns the view's widgets and tasks."""
+
+    def __init__(
+        self,
+        users: UserStore,
+        context: ViewContext,
+        now: Callable[[], datetime],
+        *,
+        read_only: bool = False,
+    ) -> None:
+        super().__init__()
+        self._users = users
+        self._context = context
+        self._read_only = read_only
+        self._scope = context.scope.child("users", on_error=self._show_error)
+        self.frame = ViewFrame("Users", "Search users by name or email")
+        self.inspector = UserInspector(now)
+        self.inspector.set_read_only(read_only=read_only)
+        columns = user_columns(now, editable=not read_only)
+        self.listing: Listing[User] = Listing(
+            self.frame,
+            users.rows,
+            columns,
+            _WORDS,
+            context,
+            self._scope,
+            sort=Sort("username"),
+            on_add=self.add,
+        )
+        store: EditedStore[User] = EditedStore(
+            users.get, users.update, lambda user: user.username, {"username": "Username", "email": "Email"}
+        )
+        self.editing: Editing[User] = Editing(self.listing, self.inspector.form, store, context, self._scope)
+        self.frame.set_body(self.listing.view, self.inspector)
+        self.frame.restore_layout(context.layout)
+        self._add_actions()
+        self._connect()
+
+    @classmethod
+    def for_session(cls, session: Session, context: ViewContext) -> UsersController:
+        """Build the view for an open session."""
+        read_only = session.database.read_only_reason is not None
+        return cls(session.users, context, session.clock.now, read_only=read_only)
+
+    def _connect(self) -> None:
+        view, inspector = self.listing.view, self.inspector
+        self.editing.shown_changed.connect(self._on_editing_shown_changed)
+        self.editing.row_refreshed.connect(inspector.show_user)
+        self.editing.many_selected.connect(inspector.show_many)
+        view.delete_requested.connect(self.delete)
+        view.menu_requested.connect(lambda place: show_menu(self.frame, _GROUP, place))
+        inspector.password_requested.connect(self.set_password)
+        inspector.hand_over_requested.connect(self.hand_over)
+        inspector.delete_requested.connect(self.delete)
+        inspector.projects_requested.connect(self._on_inspector_projects_requested)
+
+    def _add_actions(self) -> None:
+        new = Button("New user", Kind.PRIMARY, icon_name="plus", keys="Ctrl+N")
+        new.clicked.connect(self.add)
+        new.setVisible(not self._read_only)
+        self.frame.add_tool(new)
+        wishes = (
+            ("New user…", self.add, "Ctrl+N"),
+            ("Edit in place", self.listing.view.edit_current, None),
+            ("Set password…", self.set_password, "Ctrl+P"),
+            ("Hand over what a user owns…", self.hand_over, "Ctrl+H"),
+            ("Delete users…", self.delete, None),
+        )
+        for text, do, keys in wishes:
+            add_action(self.frame, text, do, shortcut=keys, group=_GROUP).setEnabled(not self._read_only)
+
+    # What the frame asks
+
+    @property
+    def view(self) -> QWidget:
+        """Return the widget to show."""
+        return self.frame
+
+    def activate(self) -> None:
+        """Be shown."""
+        self.listing.activate()
+
+    def reload(self) -> None:
+        """Read again what is shown."""
+        self.listing.reload()
+
+    def narrow(self, filters: Filters) -> None:
+        """Show only the users that these filters leave."""
+        self.listing.narrow(filters)
+
+    def take_change(self, change: ChangeEvent) -> None:
+        """Learn that rows changed."""
+        self.listing.take_change(change)
+
+    def unsaved(self) -> str | None:
+        """Name the edits that leaving would lose."""
+        return self.editing.unsaved()
+
+    def save_layout(self) -> dict[str, object]:
+        """Return columns, sorting and sizes."""
+        return self.listing.save_layout()
+
+    async def shutdown(self) -> None:
+        """End every task."""
+        await self._scope.shutdown()
+
+    # What is done with users
+
+    def add(self) -> None:
+        """Ask for a new user."""
+        if not self._read_only:
+            self._scope.spawn(self._add(), key="dialog")
+
+    def set_password(self) -> None:
+        """Ask for the selected user's new password."""
+        if self.editing.shown is not None and not self._read_only:
+            self._scope.spawn(self._set_password(self.editing.shown), key="dialog")
+
+    def hand_over(self) -> None:
+        """Ask who receives what the selected user owns."""
+        if self.editing.shown is not None and not self._read_only:
+            self._scope.spawn(self._hand_over(self.editing.shown), key="dialog")
+
+    def delete(self) -> None:
+        """Say what deleting the selected users will touch, and ask."""
+        if self.listing.view.selection.count and not self._read_only:
+            self._scope.spawn(self._delete(), key="dialog")
+
+    async def _add(self) -> None:
+        user = await NewUserDialog(self._context.window, self._scope, self._users).ask()
+        if user is not None:
+            self._context.toasts.show_success(f"{user.username} was added.")
+            self.listing.view.selection.select_ids([user.id])
+            self.listing.model.reload()
+
+    async def _set_password(self, user: User) -> None:
+        changed = await PasswordDialog(self._context.window, self._scope, self._users, user).ask()
+        if changed is not None:
+            self.editing.take(changed)
+            self._context.toasts.show_success(f"{changed.username} has a new password.")
+
+    async def _hand_over(self, user: User) -> None:
+        impact = await self._users.impact([user.id])
+        tokens = self._context.theme.tokens
+        dialog = HandOverDialog(self._context.window, self._scope, self._users, user, impact, tokens)
+        sentence = await dialog.ask()
+        if sentence is not None:
+            self._context.toasts.show_success(sentence)
+            self._count_belongings(user)
+
+    async def _delete(self) -> None:
+        chosen = await self.listing.view.selection.fetch(_REMOVED_AT_ONCE)
+        if not chosen:
+            return
+        impact = await self._users.impact([user.id for user in chosen])
+        tokens = self._context.theme.tokens
+        dialog = RemoveUsersDialog(self._context.window, self._scope, self._users, chosen, impact, tokens)
+        if await dialog.ask() is not None:
+            self.editing.forget({user.id for user in chosen})
+            one = len(chosen) == 1
+            told = f"{chosen[0].username} was" if one else f"{counted(len(chosen), 'user')} were"
+            self._context.toasts.show_success(f"{told} deleted.")
+
+    # What the inspector shows
+
+    def _on_editing_shown_changed(self, user: User | None) -> None:
+        if user is None:
+            self.inspector.show_nothing()
+            return
+        self.inspector.show_user(user)
+        self._count_belongings(user)
+
+    def _count_belongings(self, user: User) -> None:
+        self.inspector.show_belongings(None)
+        self._scope.spawn(self._load_belongings(user), key="belongings")
+
+    async def _load_belongings(self, user: User) -> None:
+        impact = await self._users.impact([user.id])
+        if self.editing.shown is not None and self.editing.shown.id == user.id:
+            self.inspector.show_belongings(impact)
+
+    def _on_inspector_projects_requested(self) -> None:
+        if self.editing.shown is not None:
+            self._context.open_view("projects", {"user_id": self.editing.shown.id})
+
+    def _show_error(self, error: AppError) -> None:
+        if isinstance(error, NotFoundError):
+            self.listing.model.reload()
+        self._context.toasts.show_error(error.message, details=error.details)

@@ -1,0 +1,145 @@
+"""Chooses one of the studio's people: type a few letters, take one from the list."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import cast
+
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QKeyEvent, QPainter
+from PySide6.QtWidgets import (
+    QLabel,
+    QListWidget,
+    QListWidgetItem,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)
+from typing_extensions import override
+
+from syncsphere_desktop.domain.listing import ListQuery, RowSource, Sort
+from syncsphere_desktop.domain.user import User
+from syncsphere_desktop.errors import AppError
+from syncsphere_desktop.ui.app.tasks import TaskScope
+from syncsphere_desktop.ui.theme.tokens import Tokens
+from syncsphere_desktop.ui.widgets.person import paint_person
+from syncsphere_desktop.ui.widgets.search_field import SearchField
+
+_SHOWN = 50
+_ROWS_IN_SIGHT = 6
+_ROW_HEIGHT = 32
+
+
+class PersonPicker(QWidget):
+    """Emits `person_changed` with the chosen `User`, or None. Searches on the server, 50 people at most."""
+
+    person_changed = Signal(object)
+
+    def __init__(
+        self, scope: TaskScope, people: RowSource[User], tokens: Tokens, *, without: Collection[int] = ()
+    ) -> None:
+        super().__init__()
+        self._scope = scope
+        self._people = people
+        self._without = frozenset(without)
+        self._person: User | None = None
+        self.search = SearchField("Search people by name or email")
+        self.search.search_changed.connect(self._look_up)
+        self.search.installEventFilter(self)
+        self._list = QListWidget()
+        self._list.setAccessibleName("People found")
+        self._list.setItemDelegate(_PersonDelegate(tokens, self._list))
+        self._list.setFixedHeight(_ROWS_IN_SIGHT * _ROW_HEIGHT + 2)
+        self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._list.currentItemChanged.connect(self._on_list_current_item_changed)
+        self._told = QLabel()
+        self._told.setProperty("role", "caption")
+        self._told.setWordWrap(True)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(8)
+        layout.addWidget(self.search)
+        layout.addWidget(self._list)
+        layout.addWidget(self._told)
+        self.setFocusProxy(self.search)
+        self._look_up("")
+
+    @property
+    def person(self) -> User | None:
+        """Return who is chosen."""
+        return self._person
+
+    @override
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+            step = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1}.get(Qt.Key(event.key()))
+            if step is not None and self._list.count():
+                row = max(0, min(self._list.count() - 1, self._list.currentRow() + step))
+                self._list.setCurrentRow(row)
+                return True
+        return super().eventFilter(watched, event)
+
+    def _look_up(self, text: str) -> None:
+        self._scope.spawn(self._load(text), key="person-picker", on_error=self._show_error)
+
+    async def _load(self, text: str) -> None:
+        query = ListQuery(Sort("username"), text)
+        page, count = await self._people.first_page(query, _SHOWN + len(self._without))
+        found = [user for user in page.rows if user is not None and user.id not in self._without]
+        self._list.clear()
+        for user in found[:_SHOWN]:
+            item = QListWidgetItem(f"{user.username} · {user.email}")
+            item.setToolTip(item.text())
+            item.setData(Qt.ItemDataRole.UserRole, user)
+            self._list.addItem(item)
+        if not found:
+            self._told.setText("Nobody was found.")
+        elif count.value > len(found) or not count.exact:
+            self._told.setText(
+                f"The first {len(found[:_SHOWN])} are shown; type more letters to find others."
+            )
+        else:
+            self._told.setText("")
+
+    def _show_error(self, error: AppError) -> None:
+        self._told.setText(error.message)
+
+    def _on_list_current_item_changed(self, item: QListWidgetItem | None) -> None:
+        self._person = None if item is None else cast(User, item.data(Qt.ItemDataRole.UserRole))
+        self.person_changed.emit(self._person)
+
+
+class _PersonDelegate(QStyledItemDelegate):
+    """Paints initials, name and email in a line."""
+
+    def __init__(self, tokens: Tokens, parent: QObject) -> None:
+        super().__init__(parent)
+        self._tokens = tokens
+
+    @override
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
+        return QSize(200, _ROW_HEIGHT)
+
+    @override
+    def paint(
+        self,
+        painter: QPainter,
+        option: QStyleOptionViewItem,
+        index: QModelIndex | QPersistentModelIndex,
+    ) -> None:
+        user = cast(User, index.data(Qt.ItemDataRole.UserRole))
+        area = cast(QRect, option.rect)  # type: ignore[attr-defined]
+        state = cast(QStyle.StateFlag, option.state)  # type: ignore[attr-defined]
+        selected = bool(state & QStyle.StateFlag.State_Selected)
+        painter.save()
+        if selected or state & QStyle.StateFlag.State_MouseOver:
+            painter.fillRect(area, QColor(self._tokens.selection if selected else self._tokens.hover))
+        half = area.adjusted(0, 0, -area.width() // 2, 0)
+        paint_person(painter, half, user.id, user.username, self._tokens)
+        painter.setPen(QColor(self._tokens.text_muted))
+        rest = area.adjusted(area.width() // 2 + 8, 0, -8, 0)
+        text = painter.fontMetrics().elidedText(user.email, Qt.TextElideMode.ElideRight, rest.width())
+        painter.drawText(rest, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
+        painter.restore()
