@@ -96,7 +96,7 @@ class LocalStudio:
 
     @property
     def database_url(self) -> str:
-        """The address that psql, psycopg2 and SQLAlchemy take; raises LocalStudioError while it does not run.
+        """The address that psql, psycopg2 and SQLAlchemy take; raises LocalStudioError while it rests.
 
         Where the server listens on a port instead of a socket, which is on Windows, it holds the password.
         """
