@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from syncsphere_desktop.ui.theme.fonts import monospace
-from syncsphere_desktop.ui.theme.icons import icon
 from syncsphere_desktop.ui.theme.style import current_tokens
 from syncsphere_desktop.ui.theme.tokens import mixed
 from syncsphere_desktop.ui.widgets.buttons import Button, IconButton, Kind
+from syncsphere_desktop.ui.widgets.icon_mark import IconMark
 
 ICONS = {"info": "info", "success": "check", "warning": "warning", "danger": "error"}
 TONES = {"info": "accent", "success": "success", "warning": "warning", "danger": "danger"}
@@ -40,7 +40,7 @@ class Banner(QWidget):
     ) -> None:
         super().__init__(parent)
         self._tone = tone
-        self._sign = QLabel()
+        self._sign = IconMark()
         self._sentence = QLabel()
         self._sentence.setWordWrap(True)
         self._sentence.setTextFormat(Qt.TextFormat.PlainText)
@@ -88,7 +88,7 @@ class Banner(QWidget):
     ) -> None:
         """Replace what the banner says; the details are folded again."""
         self._tone = tone
-        self._sign.setPixmap(icon(ICONS[tone], TONES[tone]).pixmap(QSize(16, 16), self.devicePixelRatioF()))
+        self._sign.show_icon(ICONS[tone], TONES[tone])
         self._sentence.setText(sentence)
         self.setAccessibleName(sentence)
         self._action.setText(action or "")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -15,11 +15,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from syncsphere_desktop.ui.theme.icons import LARGE, icon
+from syncsphere_desktop.ui.theme.icons import LARGE
 from syncsphere_desktop.ui.theme.style import set_surface
 from syncsphere_desktop.ui.widgets.buttons import IconButton
 from syncsphere_desktop.ui.widgets.elided_label import ElidedLabel
 from syncsphere_desktop.ui.widgets.empty_state import EmptyState
+from syncsphere_desktop.ui.widgets.icon_mark import IconMark
 from syncsphere_desktop.ui.widgets.person import Avatar
 
 WIDTH = 360
@@ -38,7 +39,7 @@ class InspectorPanel(QFrame):
         set_surface(self, 1)
         self.setMinimumWidth(280)
         self._avatar = Avatar()
-        self._sign = QLabel()
+        self._sign = IconMark(size=LARGE)
         self._title = ElidedLabel(copyable=True)
         self._title.setProperty("role", "heading")
         self._subtitle = ElidedLabel(copyable=True)
@@ -104,7 +105,7 @@ class InspectorPanel(QFrame):
 
     def show_object(self, icon_name: str, title: str, subtitle: str = "") -> None:
         """Show the title row of anything else."""
-        self._sign.setPixmap(icon(icon_name).pixmap(QSize(LARGE, LARGE), self.devicePixelRatioF()))
+        self._sign.show_icon(icon_name)
         self._show_title(title, subtitle, avatar=False)
 
     def show_empty(self, icon_name: str, title: str, sentence: str = "") -> None:

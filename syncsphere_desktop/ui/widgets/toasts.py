@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QObject, QPropertyAnimation, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QPropertyAnimation, Qt, QTimer, Signal
 from PySide6.QtGui import QEnterEvent, QFocusEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -17,11 +17,11 @@ from PySide6.QtWidgets import (
 )
 from typing_extensions import override
 
-from syncsphere_desktop.ui.theme.icons import icon
 from syncsphere_desktop.ui.theme.motion import FADE_MS, motion_wanted
 from syncsphere_desktop.ui.theme.style import current_tokens
 from syncsphere_desktop.ui.widgets.banner import ICONS, TONES, details_box, fold_details
 from syncsphere_desktop.ui.widgets.buttons import Button, IconButton, Kind
+from syncsphere_desktop.ui.widgets.icon_mark import IconMark
 from syncsphere_desktop.ui.widgets.shadow import SHADOW, paint_floating
 
 AT_MOST = 4
@@ -67,10 +67,7 @@ class Toast(QWidget):
         self._clock.start()
 
     def _build(self, action: str | None, *, has_details: bool) -> None:
-        sign = QLabel()
-        sign.setPixmap(
-            icon(ICONS[self.tone], TONES[self.tone]).pixmap(QSize(16, 16), self.devicePixelRatioF())
-        )
+        sign = IconMark(ICONS[self.tone], TONES[self.tone])
         text = QLabel(self.sentence)
         text.setTextFormat(Qt.TextFormat.PlainText)
         text.setWordWrap(True)
@@ -221,8 +218,9 @@ class ToastHost(QWidget):
         toast.closed.connect(lambda: self._remove(toast))
         self._toasts.append(toast)
         self._layout.addWidget(toast)
-        toast.appear()
+        # In its place before it is seen, or it would be under the pointer for a moment.
         self.place()
+        toast.appear()
         return toast
 
     def show_success(
@@ -251,9 +249,9 @@ class ToastHost(QWidget):
 
     def place(self) -> None:
         """Put the stack into the window's corner, above the status bar."""
-        self.setVisible(bool(self._toasts))
         parent = self.parentWidget()
         if parent is None or not self._toasts:
+            self.hide()
             return
         self._layout.activate()
         width = WIDTH + 2 * SHADOW
@@ -264,6 +262,7 @@ class ToastHost(QWidget):
             width,
             height,
         )
+        self.show()
         self.raise_()
 
     @override
