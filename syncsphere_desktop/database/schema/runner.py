@@ -106,15 +106,6 @@ class MigrationRunner:
             status = _status(connection)
             return _losses(connection, status, position_of(revision, status.current, known_revisions()))
 
-    def sql(self, start: str = BASE, end: str = HEAD, *, adopts: bool = False) -> str:
-        """Return the SQL from one revision to another, without a database.
-
-        `adopts` leaves out the creation of the six tables, for a database that has them.
-        """
-        revisions = known_revisions()
-        first, last = (position_of(name, None, revisions) for name in (start, end))
-        return "" if first == last else print_steps(revisions, first, last, adopts=adopts)
-
     @contextmanager
     def _connected(self) -> Iterator[Connection]:
         engine = create_engine("postgresql+psycopg2://", creator=self._open_connection, poolclass=NullPool)
@@ -126,6 +117,16 @@ class MigrationRunner:
             raise _translated(error) from error
         finally:
             engine.dispose()
+
+
+def migration_sql(start: str = BASE, end: str = HEAD, *, adopts: bool = False) -> str:
+    """Return the SQL from one revision to another, without a database.
+
+    `adopts` leaves out the creation of the six tables, for a database that has them.
+    """
+    revisions = known_revisions()
+    first, last = (position_of(name, None, revisions) for name in (start, end))
+    return "" if first == last else print_steps(revisions, first, last, adopts=adopts)
 
 
 def _status(connection: Connection) -> SchemaStatus:
