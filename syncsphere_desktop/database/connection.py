@@ -2,16 +2,18 @@
 
 A read that loses its connection is tried again. A write that loses it before COMMIT was rolled back by the
 server and is tried again too. A write that loses it *at* COMMIT is looked up by its transaction id and never
-repeated before the server has said that it did not happen.
+repeated before the server has said that it did not happen. What fails before there ever was a connection,
+and what no waiting mends (a refused password, a certificate), fails at once.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -22,7 +24,14 @@ from sqlalchemy import Connection, create_engine
 
 from syncsphere_desktop.database.flight import Flight, Transaction, Work
 from syncsphere_desktop.database.parameters import Timeouts, connect_parameters, open_connection
-from syncsphere_desktop.errors import AppError, ConnectionLostError, OutcomeUnknownError, ReadOnlyError
+from syncsphere_desktop.database.reaching import reach
+from syncsphere_desktop.errors import (
+    AppError,
+    ConnectionFailedError,
+    ConnectionLostError,
+    OutcomeUnknownError,
+    ReadOnlyError,
+)
 from syncsphere_desktop.settings import ConnectionTarget
 
 T = TypeVar("T")
@@ -31,6 +40,9 @@ _log = logging.getLogger(__name__)
 
 _RETRY_DELAYS = (0.0, 0.1, 0.25, 0.5, 1.0)
 """Seconds before the 1st, 2nd, ... new attempt; the last one repeats until the recovery time is over."""
+
+_CANCEL_SECONDS = 1.0
+"""How long a cancelled statement has to end before its connection is broken."""
 
 
 class Health(StrEnum):
@@ -55,10 +67,12 @@ StateListener = Callable[[ConnectionState], None]
 
 
 class Database:
-    """One pool of connections to one database, used from one event loop. Notices of its changes carry `origin`.
+    """One pool of connections to one database, used from one event loop.
+
+    Notices of the changes that are made through it carry its `origin`.
 
     `workers` bounds threads and connections alike. `recovery_seconds` is how long a call keeps trying after
-    the connection broke, before it raises ConnectionLostError.
+    the connection broke, before it raises ConnectionLostError; a call made while it is lost tries once.
     """
 
     def __init__(
@@ -74,21 +88,24 @@ class Database:
         self.origin = uuid4().hex
         self._parameters = connect_parameters(target, self._timeouts, origin=self.origin)
         self._recovery_seconds = recovery_seconds
+        # Flights begin and end their transactions themselves, and test a pooled connection by doing so.
         self._engine = create_engine(
             "postgresql+psycopg2://",
-            creator=self.connect,
+            creator=self._open,
+            isolation_level="AUTOCOMMIT",
+            use_native_hstore=False,
             pool_size=workers,
             max_overflow=0,
-            pool_pre_ping=True,
+            pool_reset_on_return=None,
             pool_timeout=self._timeouts.connect + self._timeouts.statement,
             pool_recycle=1800,
         )
         self._executor = ThreadPoolExecutor(workers, thread_name_prefix="database")
-        # Cancelling is a network call of its own; it must not wait behind the work that it cancels.
-        self._cancellers = ThreadPoolExecutor(1, thread_name_prefix="database-cancel")
         self._listeners: list[StateListener] = []
         self._state = ConnectionState(Health.CONNECTED)
-        self._flights: set[Flight[Any]] = set()
+        self._flights: dict[Flight[Any], asyncio.Future[Any]] = {}
+        self._cancels: set[threading.Thread] = set()
+        self._was_connected = False
         self._read_only_reason: str | None = None
 
     @property
@@ -111,7 +128,10 @@ class Database:
         self._read_only_reason = reason
 
     def connect(self) -> RawConnection:
-        """Return a new psycopg2 connection outside the pool, for streams and LISTEN; the caller closes it."""
+        """Return a new psycopg2 connection outside the pool, for streams and LISTEN; the caller closes it.
+
+        Raises psycopg2's errors; `reaching.connect_failure` translates them.
+        """
         return open_connection(self._parameters)
 
     async def run(self, work: Work[T], *, timeouts: Timeouts | None = None) -> T:
@@ -127,6 +147,7 @@ class Database:
         `work` runs again only when the server is known to have rolled it back. Raises AppError;
         ReadOnlyError while the database is restricted,
         OutcomeUnknownError when the connection broke at commit and the outcome can't be learnt.
+        Cancelling the awaiting task rolls back, unless the commit has begun: that is let through.
         """
         if self._read_only_reason is not None:
             raise ReadOnlyError(self._read_only_reason)
@@ -145,88 +166,155 @@ class Database:
         return latency
 
     async def shutdown(self) -> None:
-        """Cancel what is under way, wait for it, and close every connection."""
-        for flight in list(self._flights):
-            await self._cancel(flight)
-        loop = asyncio.get_running_loop()
-        closing = ThreadPoolExecutor(1, thread_name_prefix="database-close")
-        await asyncio.wrap_future(closing.submit(self._close), loop=loop)
-        closing.shutdown(wait=False)
+        """Cancel what is under way, wait for it, and close every connection. A second call does nothing."""
+        if self._state.health is Health.CLOSED:
+            return
         self._publish(ConnectionState(Health.CLOSED))
+        flights = dict(self._flights)
+        for flight in flights:
+            self._cancel(flight)
+        if flights:
+            await asyncio.wait(flights.values(), timeout=_CANCEL_SECONDS)
+        for flight in self._flights:
+            flight.abort()
+        closed: Future[None] = Future()
+        closing = threading.Thread(target=self._close, args=(closed,), name="database-close")
+        closing.start()
+        await asyncio.wrap_future(closed)
+        closing.join()
 
-    def _close(self) -> None:
+    def _close(self, closed: Future[None]) -> None:
+        closed.set_running_or_notify_cancel()
         self._executor.shutdown(wait=True, cancel_futures=True)
-        self._cancellers.shutdown(wait=True)
+        for thread in list(self._cancels):
+            thread.join(_CANCEL_SECONDS)
         self._engine.dispose()
+        closed.set_result(None)
+
+    def _open(self) -> RawConnection:
+        raw = reach(self.profile, self._parameters)
+        self._was_connected = True
+        return raw
 
     async def _recovering(self, new_flight: Callable[[], Flight[T]]) -> T:
-        deadline = time.monotonic() + self._recovery_seconds
+        patience = 0.0 if self._state.health is Health.LOST else self._recovery_seconds
+        deadline = 0.0
         attempt = 0
         while True:
             flight = new_flight()
             try:
                 result = await self._fly(flight)
-            except ConnectionLostError as error:
+            except (ConnectionLostError, ConnectionFailedError) as error:
                 sent = flight.transaction if flight.committing else None
-                if sent is not None and await self._was_committed(sent, deadline):
-                    return flight.result()
-                await self._wait_for_server(error, attempt, deadline)
-                attempt += 1
-            else:
-                if self._state.health is not Health.CONNECTED:
-                    self._publish(ConnectionState(Health.CONNECTED))
-                return result
+                if attempt == 0:
+                    deadline = time.monotonic() + patience
+                if sent is not None and await self._was_committed(sent):
+                    result = flight.result()
+                else:
+                    await self._wait_for_server(error, attempt, deadline)
+                    attempt += 1
+                    continue
+            if self._state.health is not Health.CONNECTED:
+                self._publish(ConnectionState(Health.CONNECTED))
+            return result
 
     async def _wait_for_server(self, error: AppError, attempt: int, deadline: float) -> None:
+        if self._is_hopeless(error):
+            if self._was_connected:
+                self._publish(ConnectionState(Health.LOST, message=error.message))
+            raise error
         delay = _RETRY_DELAYS[min(attempt, len(_RETRY_DELAYS) - 1)]
         if time.monotonic() + delay > deadline:
             self._publish(ConnectionState(Health.LOST, message=error.message))
-            raise error
+            if isinstance(error, ConnectionLostError):
+                raise error
+            raise ConnectionLostError(
+                f"The connection to the server was lost. {error.message}", details=error.details
+            ) from error
         _log.info("Connection lost, attempt %d follows in %.2f s: %s", attempt + 1, delay, error.details)
         if attempt > 0:  # a pool of stale connections after a restart is replaced unseen
             self._publish(ConnectionState(Health.RECONNECTING, message=error.message))
         await asyncio.sleep(delay)
 
-    async def _was_committed(self, transaction: Transaction, deadline: float) -> bool:
+    def _is_hopeless(self, error: AppError) -> bool:
+        if not error.retryable or self._state.health is Health.CLOSED:
+            return True
+        return isinstance(error, ConnectionFailedError) and not self._was_connected
+
+    async def _was_committed(self, transaction: Transaction) -> bool:
         """Ask the server what became of a transaction whose COMMIT got no answer."""
+        deadline = time.monotonic() + self._recovery_seconds
         attempt = 0
         while True:
-            outcome: str | None = "in progress"
-            try:
-                outcome = await self._fly(Flight(transaction.outcome, write=False, timeouts=None))
-            except ConnectionLostError as error:
-                if time.monotonic() + 1.0 > deadline:
-                    self._publish(ConnectionState(Health.LOST, message=error.message))
-                    raise _outcome_unknown() from error
+            outcome = await self._ask(transaction.outcome)
             if outcome in {"committed", "aborted"}:
                 _log.warning("A commit got no answer; the server says: %s", outcome)
                 return outcome == "committed"
-            if outcome is None or time.monotonic() > deadline:
+            delay = _RETRY_DELAYS[min(attempt, len(_RETRY_DELAYS) - 1)]
+            if outcome == "forgotten" or time.monotonic() + delay > deadline:
                 raise _outcome_unknown()
-            await asyncio.sleep(_RETRY_DELAYS[min(attempt, len(_RETRY_DELAYS) - 1)])
+            if outcome == "in progress" and attempt > 0:
+                await self._ask(transaction.end)
+            await asyncio.sleep(delay)
             attempt += 1
 
+    async def _ask(self, question: Work[T]) -> T | None:
+        """Return the server's answer, or None when it could not be reached this time."""
+        try:
+            return await self._fly(Flight(question, write=False, timeouts=None))
+        except AppError as error:
+            if self._is_hopeless(error):
+                raise _outcome_unknown() from error
+            self._publish(ConnectionState(Health.RECONNECTING, message=error.message))
+            return None
+
     async def _fly(self, flight: Flight[T]) -> T:
-        loop = asyncio.get_running_loop()
-        running = asyncio.wrap_future(self._executor.submit(flight.fly, self._engine.connect), loop=loop)
-        self._flights.add(flight)
+        if self._state.health is Health.CLOSED:
+            raise _closed()
+        waiting = self._executor.submit(flight.fly, self._engine.connect)
+        running = asyncio.wrap_future(waiting)
+        self._flights[flight] = running
+        running.add_done_callback(lambda landed: self._on_landed(flight, landed))
         try:
             return await asyncio.shield(running)
         except asyncio.CancelledError:
-            await self._cancel(flight)
-            # The worker ends within milliseconds of the cancel; leaving it behind would race with shutdown.
-            await asyncio.wait({running}, timeout=self._timeouts.connect)
-            if running.done() and not running.cancelled():
-                running.exception()  # retrieved: a cancelled call has nobody to tell
+            if running.cancelled():  # by the shutdown of the executor, not by whoever waits for it
+                raise _closed() from None
+            if not waiting.cancel():
+                await self._end(flight, running)
             raise
-        finally:
-            self._flights.discard(flight)
 
-    async def _cancel(self, flight: Flight[T]) -> None:
-        loop = asyncio.get_running_loop()
-        await asyncio.wrap_future(self._cancellers.submit(flight.cancel), loop=loop)
+    async def _end(self, flight: Flight[T], running: asyncio.Future[T]) -> None:
+        """Cancel a flight whose caller is gone; what has no statement under way ends by itself."""
+        self._cancel(flight)
+        if flight.can_be_cancelled:
+            await asyncio.wait({running}, timeout=_CANCEL_SECONDS)
+            if not running.done():
+                flight.abort()
+                await asyncio.wait({running}, timeout=_CANCEL_SECONDS)
+
+    def _cancel(self, flight: Flight[Any]) -> None:
+        # A thread of its own: the request may hang on a dead network, and must not keep the app from ending.
+        thread = threading.Thread(
+            target=self._run_cancel, args=(flight,), name="database-cancel", daemon=True
+        )
+        self._cancels.add(thread)
+        thread.start()
+
+    def _run_cancel(self, flight: Flight[Any]) -> None:
+        try:
+            flight.cancel()
+        finally:
+            self._cancels.discard(threading.current_thread())
+
+    def _on_landed(self, flight: Flight[Any], landed: asyncio.Future[Any]) -> None:
+        self._flights.pop(flight, None)
+        if not landed.cancelled():
+            landed.exception()  # retrieved: a cancelled call has nobody to tell
 
     def _publish(self, state: ConnectionState) -> None:
+        if state == self._state or self._state.health is Health.CLOSED:
+            return
         self._state = state
         for listener in list(self._listeners):
             listener(state)
@@ -237,3 +325,7 @@ def _outcome_unknown() -> OutcomeUnknownError:
         "The connection broke while the change was being saved, and the server can't tell whether it was. "
         "Reload to see what is stored before changing it again."
     )
+
+
+def _closed() -> ConnectionLostError:
+    return ConnectionLostError("The connection was closed.", retryable=False)

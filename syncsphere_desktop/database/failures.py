@@ -26,11 +26,14 @@ from syncsphere_desktop.errors import (
 # SQLSTATE -> error and sentence. A five-character key wins over its two-character class.
 _TABLE: dict[str, tuple[type[AppError], str]] = {
     "08": (ConnectionLostError, "The connection to the server broke."),
+    "0A": (QueryError, "The server can't do this."),
+    "21": (InputError, "The database refused a value."),
     "22": (InputError, "The database refused a value."),
     "22001": (InputError, "A text is longer than its column."),
     "22003": (InputError, "A number is out of its column's range."),
     "22021": (InputError, "A text holds characters that the database can't store."),
     "23": (InputError, "The database refused the change because of one of its rules."),
+    "23001": (InUseError, "Other rows still refer to this one."),
     "23502": (InputError, "A value that the database requires is missing."),
     "23503": (InUseError, "Other rows still refer to this one, or the row it refers to is gone."),
     "23505": (DuplicateError, "Another row has this value already."),
@@ -39,18 +42,24 @@ _TABLE: dict[str, tuple[type[AppError], str]] = {
     "25P03": (ConnectionLostError, "The server closed a transaction that stood idle for too long."),
     "25P04": (TimedOutError, "The transaction took longer than the server allows."),
     "28": (ConnectionFailedError, "The server refused the user or the password."),
+    "2BP01": (InUseError, "Other things in the database still depend on this one."),
     "3D": (ConnectionFailedError, "There is no such database on the server."),
     "3F": (SchemaError, "A schema that the app needs is not there."),
-    "40001": (TimedOutError, "Two changes met; please try again."),
+    "40": (TimedOutError, "Two changes met; please try again."),
     "40P01": (TimedOutError, "Two changes waited for each other; please try again."),
     "42501": (AccessDeniedError, "The database role has no right to do this."),
     "42P01": (SchemaError, "A table that the app needs is not there."),
     "42703": (SchemaError, "A column that the app needs is not there."),
+    "42883": (SchemaError, "A function that the app needs is not there."),
+    "44": (InputError, "The database refused the value because of one of its rules."),
     "53": (ServerLimitError, "The server is out of resources."),
     "53100": (ServerLimitError, "The server's disk is full; nothing was changed."),
     "53200": (ServerLimitError, "The server is out of memory."),
     "53300": (ServerLimitError, "The server has too many connections."),
+    "54": (InputError, "A value is larger than the server can hold."),
+    "55006": (TimedOutError, "Somebody else is using this; please try again in a moment."),
     "55P03": (TimedOutError, "Somebody else is changing the same row; please try again in a moment."),
+    "57": (CancelledByServerError, "The server's administrator ended the statement."),
     "57014": (TimedOutError, "The server ended the statement because it took too long."),
     "57P01": (ConnectionLostError, "The server is shutting down."),
     "57P02": (ConnectionLostError, "The server crashed and is recovering."),
@@ -58,9 +67,17 @@ _TABLE: dict[str, tuple[type[AppError], str]] = {
     "57P04": (ConnectionFailedError, "The database was dropped."),
     "57P05": (ConnectionLostError, "The server closed the connection because it stood idle for too long."),
     "58": (ServerLimitError, "The server met an error of its own system."),
+    "72": (TimedOutError, "The data changed too much while it was read; please try again."),
+    "F0": (QueryError, "The server's configuration is damaged."),
+    "P0": (QueryError, "A rule of the database refused the change."),
+    "XX": (QueryError, "The server met an error of its own."),
+    "XX001": (QueryError, "The server found damaged data; look at its disks and at the backups."),
+    "XX002": (QueryError, "The server found a damaged index; it has to be built anew."),
 }
 
+_REFUSED = "The database refused the statement."
 _DUPLICATE_KEY = re.compile(r"Key \((?P<columns>[^)]*)\)=")
+# 25P04 ends it too, but trying again would only take as long again.
 _STATES_THAT_END_A_CONNECTION = frozenset({"25P03", "57P01", "57P02", "57P03", "57P05"})
 
 
@@ -80,8 +97,11 @@ def is_connection_loss(error: BaseException) -> bool:
     state = sqlstate(error)
     if state is not None:
         return state.startswith("08") or state in _STATES_THAT_END_A_CONNECTION
-    # libpq reports a broken socket without a SQLSTATE; a closed connection object as an interface error.
-    return isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError)
+    # libpq reports a broken socket without a SQLSTATE, psycopg2 a closed connection as an interface error,
+    # and both of them an answer that never came as a bare database error.
+    if isinstance(error, psycopg2.InterfaceError):
+        return "connection" in str(error)
+    return isinstance(error, psycopg2.OperationalError) or type(error) is psycopg2.DatabaseError
 
 
 def translate(error: BaseException) -> AppError:
@@ -103,9 +123,9 @@ def translate(error: BaseException) -> AppError:
     if state is None:
         if is_connection_loss(original):
             return ConnectionLostError("The connection to the server broke.", details=details)
-        return QueryError("The database refused the statement.", details=details)
-    kind, sentence = _TABLE.get(state) or _TABLE.get(state[:2]) or (QueryError, "")
-    return _built(kind, sentence or "The database refused the statement.", original, details)
+        return QueryError(_REFUSED, details=details)
+    kind, sentence = _TABLE.get(state) or _TABLE.get(state[:2]) or (QueryError, _REFUSED)
+    return _built(kind, sentence, original, details)
 
 
 def _built(kind: type[AppError], sentence: str, original: psycopg2.Error, details: str) -> AppError:

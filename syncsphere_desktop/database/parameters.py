@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import psycopg2
 from psycopg2.extensions import connection as RawConnection  # noqa: N812
 
 from syncsphere_desktop.settings import APP_NAME, ConnectionTarget
+
+SYSTEM_AUTHORITIES = Path("system")
+_SYSTEM_BUNDLES = (
+    Path("/etc/ssl/certs/ca-certificates.crt"),  # Debian, Ubuntu, Arch
+    Path("/etc/pki/tls/certs/ca-bundle.crt"),  # Fedora, Red Hat
+    Path("/etc/ssl/ca-bundle.pem"),  # openSUSE
+    Path("/etc/ssl/cert.pem"),  # macOS, Alpine
+)
 
 
 ORIGIN_SETTING = "syncsphere_desktop.origin"
@@ -69,8 +78,20 @@ def connect_parameters(
     if not profile.is_local_socket:
         parameters["sslmode"] = profile.sslmode.value
         if profile.sslrootcert is not None:
-            parameters["sslrootcert"] = str(profile.sslrootcert)
+            parameters["sslrootcert"] = str(authorities(profile.sslrootcert))
     return parameters
+
+
+def authorities(certificates: Path) -> Path:
+    """Return the file of the authorities to trust. `system` stands for the ones that this machine trusts.
+
+    libpq knows that word too, but a packaged libpq looks for them where it was built.
+    """
+    if certificates == SYSTEM_AUTHORITIES:
+        for bundle in _SYSTEM_BUNDLES:
+            if bundle.is_file():
+                return bundle
+    return certificates
 
 
 def open_connection(parameters: Mapping[str, str | int]) -> RawConnection:
