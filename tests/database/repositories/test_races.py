@@ -117,7 +117,7 @@ async def test_two_admins_can_not_race_the_last_owner_away(database: Database, o
     ids = [row.id for row in await one.of_project(project.id)]
     with pytest.raises(InUseError, match="without an owner"):
         await one.remove(ids)
-    with pytest.raises(InUseError, match="“tape” .* would be left without an owner"):
+    with pytest.raises(InUseError, match=r"“tape” .* would be left without an owner"):
         await UserRepository(database, "me").remove([ada.id, bob.id])
     await UserRepository(database, "me").remove([ada.id])
 
