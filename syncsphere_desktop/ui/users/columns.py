@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from syncsphere_desktop.domain.humane import ago, exact
 from syncsphere_desktop.domain.user import User, checked_email, checked_username
 from syncsphere_desktop.ui.tables.column import Column, ColumnKind
+from syncsphere_desktop.ui.tables.times import time_column
 
 
 def user_columns(now: Callable[[], datetime], *, editable: bool) -> tuple[Column[User], ...]:
@@ -35,25 +35,3 @@ def user_columns(now: Callable[[], datetime], *, editable: bool) -> tuple[Column
         time_column("Updated", lambda user: user.updated_at, "updated_at", now),
         Column("Id", lambda user: user.id, sort_key="id", kind=ColumnKind.NUMBER, width=88),
     )
-
-
-def time_column(
-    title: str,
-    value: Callable[[User], datetime | None],
-    sort_key: str,
-    now: Callable[[], datetime],
-) -> Column[User]:
-    """Return a column of relative times with the exact ones in the tooltips."""
-    return Column(
-        title,
-        value,
-        sort_key=sort_key,
-        kind=ColumnKind.TIME,
-        format=lambda moment: ago(moment, now()) if isinstance(moment, datetime) else "",
-        tooltip=lambda user: _exact(value(user)),
-        width=128,
-    )
-
-
-def _exact(moment: datetime | None) -> str:
-    return "" if moment is None else exact(moment)

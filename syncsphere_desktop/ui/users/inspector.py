@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFormLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from syncsphere_desktop.domain.humane import ago, counted, exact
 from syncsphere_desktop.domain.impact import UserImpact
@@ -14,6 +14,7 @@ from syncsphere_desktop.domain.user import User
 from syncsphere_desktop.ui.users.form import user_form
 from syncsphere_desktop.ui.widgets.buttons import Button, Kind
 from syncsphere_desktop.ui.widgets.elided_label import ElidedLabel
+from syncsphere_desktop.ui.widgets.fact_rows import fact_rows
 from syncsphere_desktop.ui.widgets.inspector import InspectorPanel
 
 
@@ -38,7 +39,7 @@ class UserInspector(InspectorPanel):
         self._show_projects.clicked.connect(self.projects_requested)
         self.add_section("Account", self.form)
         self.add_section("Belongings", self._belongings_section())
-        self.add_section("Details", _rows(self._facts))
+        self.add_section("Details", fact_rows(self._facts))
         self._password = Button("Set password…", icon_name="key")
         self._password.clicked.connect(self.password_requested)
         self._hand_over = Button("Hand over…", icon_name="hand-over")
@@ -95,23 +96,6 @@ class UserInspector(InspectorPanel):
         column = QVBoxLayout(section)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
-        column.addWidget(_rows(self._belongings))
+        column.addWidget(fact_rows(self._belongings))
         column.addWidget(self._show_projects, 0, Qt.AlignmentFlag.AlignLeft)
         return section
-
-
-def _rows(labels: dict[str, QLabel] | dict[str, ElidedLabel]) -> QWidget:
-    """Return captions with their values in two columns."""
-    rows = QWidget()
-    form = QFormLayout(rows)
-    form.setContentsMargins(0, 0, 0, 0)
-    form.setHorizontalSpacing(16)
-    form.setVerticalSpacing(6)
-    form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
-    form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-    for name, label in labels.items():
-        caption = QLabel(name)
-        caption.setProperty("role", "secondary")
-        caption.setMinimumWidth(104)
-        form.addRow(caption, label)
-    return rows

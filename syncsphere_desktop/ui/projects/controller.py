@@ -1,0 +1,329 @@
+"""The projects view: its list, its inspector, its people, and what is done with projects."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QWidget
+
+from syncsphere_desktop.database.notifications import ChangeEvent, EverythingMayHaveChanged, TableChanged
+from syncsphere_desktop.domain.collaborator import Collaborator, Role
+from syncsphere_desktop.domain.humane import counted
+from syncsphere_desktop.domain.listing import Sort
+from syncsphere_desktop.domain.project import Project
+from syncsphere_desktop.errors import AppError, NotFoundError
+from syncsphere_desktop.studio.ports import CollaboratorStore, ProjectStore, UserStore
+from syncsphere_desktop.studio.remove_projects import plan_removal
+from syncsphere_desktop.studio.session import Session
+from syncsphere_desktop.ui.app.actions import add_action, show_menu
+from syncsphere_desktop.ui.app.editing import EditedStore, Editing
+from syncsphere_desktop.ui.app.listing import Listing, ListingWords
+from syncsphere_desktop.ui.app.view import Filters, ViewContext
+from syncsphere_desktop.ui.projects.columns import project_columns
+from syncsphere_desktop.ui.projects.dialogs import (
+    AddPersonDialog,
+    NewProjectDialog,
+    RemoveProjectsDialog,
+    TransferDialog,
+)
+from syncsphere_desktop.ui.projects.filters import VisibilityFilter
+from syncsphere_desktop.ui.projects.inspector import ProjectInspector
+from syncsphere_desktop.ui.widgets.buttons import Button, Kind
+from syncsphere_desktop.ui.widgets.confirm import ConfirmDialog
+from syncsphere_desktop.ui.widgets.view_frame import ViewFrame
+
+_GROUP = "Projects"
+_WORDS = ListingWords(
+    one="project",
+    many="projects",
+    icon="projects",
+    empty_title="No projects yet",
+    empty_sentence="A project holds the music that several people work on.",
+    add_action="New project",
+    tables=frozenset({"projects", "project_collaborators"}),
+)
+_LABELS = {"name": "Name", "description": "Description", "room_id": "Room id", "is_public": "Public"}
+_REMOVED_AT_ONCE = 10_000
+
+
+class ProjectsController(QObject):
+    """Owns the view's widgets and tasks."""
+
+    def __init__(
+        self,
+        projects: ProjectStore,
+        collaborators: CollaboratorStore,
+        users: UserStore,
+        context: ViewContext,
+        now: Callable[[], datetime],
+        *,
+        read_only: bool = False,
+    ) -> None:
+        super().__init__()
+        self._projects = projects
+        self._collaborators = collaborators
+        self._users = users
+        self._context = context
+        self._read_only = read_only
+        self._people: Sequence[Collaborator] = ()
+        self._scope = context.scope.child("projects", on_error=self._show_error)
+        self.frame = ViewFrame("Projects", "Search projects by name, owner, room or description")
+        self.inspector = ProjectInspector(now)
+        self.inspector.set_read_only(read_only=read_only)
+        columns = project_columns(now, editable=not read_only)
+        self.listing: Listing[Project] = Listing(
+            self.frame,
+            projects.rows,
+            columns,
+            _WORDS,
+            context,
+            self._scope,
+            sort=Sort("name"),
+            on_add=self.add,
+        )
+        store: EditedStore[Project] = EditedStore(
+            projects.get, projects.update, lambda project: project.name, _LABELS
+        )
+        self.editing: Editing[Project] = Editing(
+            self.listing, self.inspector.form, store, context, self._scope
+        )
+        self.filter = VisibilityFilter(self.listing)
+        self.frame.add_tool(self.filter)
+        self.frame.set_body(self.listing.view, self.inspector)
+        self.frame.restore_layout(context.layout)
+        self._add_actions()
+        self._connect()
+
+    @classmethod
+    def for_session(cls, session: Session, context: ViewContext) -> ProjectsController:
+        """Build the view for an open session."""
+        read_only = session.database.read_only_reason is not None
+        return cls(
+            session.projects,
+            session.collaborators,
+            session.users,
+            context,
+            session.clock.now,
+            read_only=read_only,
+        )
+
+    def _connect(self) -> None:
+        view, inspector = self.listing.view, self.inspector
+        self.editing.shown_changed.connect(self._on_editing_shown_changed)
+        self.editing.row_refreshed.connect(inspector.show_project)
+        self.editing.many_selected.connect(inspector.show_many)
+        view.delete_requested.connect(self.delete)
+        view.menu_requested.connect(lambda place: show_menu(self.frame, _GROUP, place))
+        inspector.transfer_requested.connect(self.transfer)
+        inspector.delete_requested.connect(self.delete)
+        people = inspector.people
+        people.add_requested.connect(self.add_person)
+        people.role_chosen.connect(self._on_people_role_chosen)
+        people.remove_requested.connect(self._on_people_remove_requested)
+        people.repair_requested.connect(self._on_people_repair_requested)
+
+    def _add_actions(self) -> None:
+        new = Button("New project", Kind.PRIMARY, icon_name="plus", keys="Ctrl+N")
+        new.clicked.connect(self.add)
+        new.setVisible(not self._read_only)
+        self.frame.add_tool(new)
+        wishes = (
+            ("New project…", self.add, "Ctrl+N"),
+            ("Edit in place", self.listing.view.edit_current, None),
+            ("Add a person to the project…", self.add_person, "Ctrl+P"),
+            ("Transfer the project…", self.transfer, "Ctrl+T"),
+            ("Delete projects…", self.delete, None),
+        )
+        for text, do, keys in wishes:
+            add_action(self.frame, text, do, shortcut=keys, group=_GROUP).setEnabled(not self._read_only)
+
+    # What the frame asks
+
+    @property
+    def view(self) -> QWidget:
+        """Return the widget to show."""
+        return self.frame
+
+    def activate(self) -> None:
+        """Be shown."""
+        self.listing.activate()
+
+    def reload(self) -> None:
+        """Read again what is shown."""
+        self.listing.reload()
+
+    def narrow(self, filters: Filters) -> None:
+        """Show only the projects that these filters leave."""
+        self.filter.show_filters(filters)
+        self.listing.narrow(filters)
+
+    def take_change(self, change: ChangeEvent) -> None:
+        """Learn that rows changed; the people of the shown project are read again."""
+        self.listing.take_change(change)
+        about_people = isinstance(change, TableChanged) and change.table == "project_collaborators"
+        if (about_people or isinstance(change, EverythingMayHaveChanged)) and self.editing.shown is not None:
+            self._read_people(self.editing.shown)
+
+    def unsaved(self) -> str | None:
+        """Name the edits that leaving would lose."""
+        return self.editing.unsaved()
+
+    def save_layout(self) -> dict[str, object]:
+        """Return columns, sorting and sizes."""
+        return self.listing.save_layout()
+
+    async def shutdown(self) -> None:
+        """End every task."""
+        await self._scope.shutdown()
+
+    # What is done with projects
+
+    def add(self) -> None:
+        """Ask for a new project."""
+        if not self._read_only:
+            self._scope.spawn(self._add(), key="dialog")
+
+    def transfer(self) -> None:
+        """Ask who owns the selected project from now on."""
+        if self.editing.shown is not None and not self._read_only:
+            self._scope.spawn(self._transfer(self.editing.shown), key="dialog")
+
+    def add_person(self) -> None:
+        """Ask who joins the selected project."""
+        if self.editing.shown is not None and not self._read_only:
+            self._scope.spawn(self._add_person(self.editing.shown), key="dialog")
+
+    def delete(self) -> None:
+        """Say what goes with the selected projects, and ask."""
+        if self.listing.view.selection.count and not self._read_only:
+            self._scope.spawn(self._delete(), key="dialog")
+
+    async def _add(self) -> None:
+        tokens = self._context.theme.tokens
+        dialog = NewProjectDialog(self._context.window, self._scope, self._projects, self._users, tokens)
+        project = await dialog.ask()
+        if project is not None:
+            self._context.toasts.show_success(f"{project.name} was added.")
+            self.listing.view.selection.select_ids([project.id])
+            self.listing.model.reload()
+
+    async def _transfer(self, project: Project) -> None:
+        dialog = TransferDialog(
+            self._context.window,
+            self._scope,
+            self._projects,
+            self._users,
+            project,
+            self._context.theme.tokens,
+        )
+        moved = await dialog.ask()
+        if moved is not None:
+            self.editing.take(moved)
+            self._read_people(moved)
+            self._context.toasts.show_success(f"{moved.name} belongs to {moved.owner_name} now.")
+
+    async def _add_person(self, project: Project) -> None:
+        dialog = AddPersonDialog(
+            self._context.window,
+            self._scope,
+            self._collaborators,
+            self._users,
+            project,
+            self._people,
+            self._context.theme.tokens,
+        )
+        added = await dialog.ask()
+        if added is not None:
+            self._read_people(project)
+            self._context.toasts.show_success(f"{added.username} works on {project.name} now.")
+
+    async def _delete(self) -> None:
+        chosen = await self.listing.view.selection.fetch(_REMOVED_AT_ONCE)
+        if not chosen:
+            return
+        removal = await plan_removal(self._projects, chosen)
+        dialog = RemoveProjectsDialog(self._context.window, self._scope, self._projects, removal)
+        if await dialog.ask():
+            self.editing.forget({project.id for project in chosen})
+            one = len(chosen) == 1
+            told = f"{chosen[0].name} was" if one else f"{counted(len(chosen), 'project')} were"
+            self._context.toasts.show_success(f"{told} deleted.")
+
+    # The people of the shown project
+
+    def _on_people_role_chosen(self, person: Collaborator, role: Role) -> None:
+        self._scope.spawn(self._set_role(person, role), on_error=self._show_people_error)
+
+    async def _set_role(self, person: Collaborator, role: Role) -> None:
+        changed = await self._collaborators.set_role(person.project_id, person.user_id, role, base=person)
+        self._context.toasts.show_success(
+            f"{changed.username} is {changed.role} of {changed.project_name} now."
+        )
+        self._read_shown_people()
+
+    def _on_people_remove_requested(self, person: Collaborator) -> None:
+        self._scope.spawn(self._remove_person(person), key="dialog", on_error=self._show_people_error)
+
+    async def _remove_person(self, person: Collaborator) -> None:
+        dialog = ConfirmDialog(
+            self._context.window,
+            title=f"Remove {person.username} from {person.project_name}?",
+            effects=["The tracks they hold stay theirs until they are released or handed over."],
+            confirm=f"Remove {person.username}",
+        )
+        if await dialog.ask():
+            await self._collaborators.remove([person.id])
+            self._context.toasts.show_success(f"{person.username} left {person.project_name}.")
+            self._read_shown_people()
+
+    def _on_people_repair_requested(self) -> None:
+        if self.editing.shown is not None:
+            self._scope.spawn(self._repair(self.editing.shown), on_error=self._show_people_error)
+
+    async def _repair(self, project: Project) -> None:
+        repaired = await self._collaborators.repair(project.id)
+        if repaired is not None:
+            self._context.toasts.show_success(f"{repaired.username} is an owner of {project.name} again.")
+        self._read_shown_people()
+
+    # What the inspector shows
+
+    def _on_editing_shown_changed(self, project: Project | None) -> None:
+        if project is None:
+            self.inspector.show_nothing()
+            return
+        self.inspector.show_project(project)
+        self.inspector.people.show_loading()
+        self.inspector.show_contents(None)
+        self._read_people(project)
+        self._scope.spawn(self._load_contents(project), key="contents")
+
+    def _read_shown_people(self) -> None:
+        if self.editing.shown is not None:
+            self._read_people(self.editing.shown)
+
+    def _read_people(self, project: Project) -> None:
+        self._scope.spawn(self._load_people(project), key="people", on_error=self._show_people_error)
+
+    async def _load_people(self, project: Project) -> None:
+        people = await self._collaborators.of_project(project.id)
+        if self.editing.shown is not None and self.editing.shown.id == project.id:
+            self._people = people
+            self.inspector.people.show_people(people, self.editing.shown.owner_id)
+
+    async def _load_contents(self, project: Project) -> None:
+        impact = await self._projects.impact([project.id])
+        if self.editing.shown is not None and self.editing.shown.id == project.id:
+            self.inspector.show_contents(impact)
+
+    def _show_people_error(self, error: AppError) -> None:
+        """Say it under the list of people, which shows again what is stored."""
+        self._read_shown_people()
+        self._context.toasts.show_error(error.message, details=error.details)
+
+    def _show_error(self, error: AppError) -> None:
+        if isinstance(error, NotFoundError):
+            self.listing.model.reload()
+        self._context.toasts.show_error(error.message, details=error.details)

@@ -1,0 +1,32 @@
+"""The column of relative times, alike in every list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from syncsphere_desktop.domain.humane import ago, exact
+from syncsphere_desktop.ui.tables.column import Column, ColumnKind, RowT
+
+
+def time_column(
+    title: str,
+    value: Callable[[RowT], datetime | None],
+    sort_key: str,
+    now: Callable[[], datetime],
+) -> Column[RowT]:
+    """Return a column of relative times with the exact ones in the tooltips."""
+
+    def tooltip(row: RowT) -> str:
+        moment = value(row)
+        return "" if moment is None else exact(moment)
+
+    return Column(
+        title,
+        value,
+        sort_key=sort_key,
+        kind=ColumnKind.TIME,
+        format=lambda moment: ago(moment, now()) if isinstance(moment, datetime) else "",
+        tooltip=tooltip,
+        width=128,
+    )

@@ -1,0 +1,27 @@
+"""Captions with their values in two columns, as inspectors show facts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFormLayout, QLabel, QWidget
+
+_CAPTION_WIDTH = 104
+
+
+def fact_rows(values: Mapping[str, QWidget]) -> QWidget:
+    """Return the values under each other, each with its caption at the left."""
+    rows = QWidget()
+    form = QFormLayout(rows)
+    form.setContentsMargins(0, 0, 0, 0)
+    form.setHorizontalSpacing(16)
+    form.setVerticalSpacing(6)
+    form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
+    form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+    for name, value in values.items():
+        caption = QLabel(name)
+        caption.setProperty("role", "secondary")
+        caption.setMinimumWidth(_CAPTION_WIDTH)
+        form.addRow(caption, value)
+    return rows
