@@ -17,8 +17,9 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from syncsphere_desktop.database.connection import Database
 from syncsphere_desktop.database.embedded import EmbeddedServer
-from syncsphere_desktop.database.parameters import Timeouts, connect_parameters, open_connection
+from syncsphere_desktop.database.schema.runner import MigrationRunner
 from syncsphere_desktop.settings import ConnectionProfile, ConnectionTarget, Environment, SslMode
+from tests.servers import running_15
 
 
 @pytest.fixture(scope="session")
@@ -54,25 +55,18 @@ def _given_server(url: str) -> ConnectionProfile:
 
 
 @pytest.fixture(scope="session")
+def server15() -> Iterator[ConnectionProfile]:
+    """Debian's PostgreSQL 15, where it is installed."""
+    with running_15() as profile:
+        yield profile
+
+
+@pytest.fixture(scope="session")
 def template(server: ConnectionProfile) -> Iterator[str]:
     """The name of a database with the schema at head and no rows, to be copied."""
-    from sqlalchemy import create_engine
-
-    from syncsphere_desktop.database.tables import OUR_SCHEMA, our_metadata, studio_metadata
-
     name = f"template_{uuid4().hex[:12]}"
     _administer(server, f"CREATE DATABASE {name}")
-    parameters = connect_parameters(ConnectionTarget(replace(server, database=name)), Timeouts())
-    engine = create_engine(
-        "postgresql+psycopg2://",
-        creator=lambda: open_connection(parameters),
-        isolation_level="AUTOCOMMIT",
-    )
-    with engine.connect() as connection:
-        connection.exec_driver_sql(f"CREATE SCHEMA {OUR_SCHEMA}")
-        studio_metadata.create_all(connection)
-        our_metadata.create_all(connection)
-    engine.dispose()
+    MigrationRunner(ConnectionTarget(replace(server, database=name))).upgrade()
     yield name
     _administer(server, f"DROP DATABASE {name} WITH (FORCE)")
 
