@@ -66,7 +66,7 @@ def build_frame() -> Frame:
     paths = Paths.of_this_user()
     store = SettingsStore(paths)
     settings = store.load()
-    theme = ThemeController(app, settings.theme)
+    theme = ThemeController(app, settings.theme_mode)
     window = MainWindow(DESTINATIONS, theme)
     window.restore_layout(settings.layouts.get("window", {}))
     return Frame(app, paths, store, settings, theme, window)

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeVar
 
 import qasync
@@ -19,7 +20,7 @@ from syncsphere_desktop import crash
 from syncsphere_desktop.bootstrap.frame import MEASURE_USABLE, Frame, tell_moment
 from syncsphere_desktop.dsn import parse_dsn
 from syncsphere_desktop.errors import AppError
-from syncsphere_desktop.logs import configure
+from syncsphere_desktop.logs import log_to_folder
 from syncsphere_desktop.settings import DATABASE_URL_VARIABLE, ConnectionTarget
 from syncsphere_desktop.studio.actor import current_actor
 from syncsphere_desktop.studio.local_studio import LocalStudio
@@ -61,10 +62,22 @@ def start_wish(namespace: argparse.Namespace) -> StartWish:
 
 def run_program(frame: Frame, wish: StartWish) -> int:
     """Run the event loop until the window is closed; return the exit code."""
-    configure(verbose=False, folder=frame.paths.logs)
+    end_log = _log_to_folder(frame.paths.logs)
     loop = qasync.QEventLoop(frame.app)
-    with loop:
-        return int(loop.run_until_complete(Program(frame).run(wish)))
+    try:
+        with loop:
+            return int(loop.run_until_complete(Program(frame).run(wish)))
+    finally:
+        end_log()
+
+
+def _log_to_folder(folder: Path) -> Callable[[], None]:
+    """Log to the logs folder too; where it can't be written to, the window works all the same."""
+    try:
+        return log_to_folder(folder)
+    except OSError as error:
+        _log.warning("No log is written to %s: %s", folder, error.strerror)
+        return lambda: None
 
 
 class Program:
@@ -73,7 +86,7 @@ class Program:
     def __init__(self, frame: Frame) -> None:
         self._frame = frame
         window = frame.window
-        self._toasts = ToastHost(window, frame.theme)
+        self._toasts = ToastHost(window)
         self._presenter = ErrorPresenter(window, self._toasts, frame.paths)
         self._desktop = Desktop(
             window,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from syncsphere_desktop.database.audit import AuditLog
 from syncsphere_desktop.database.connection import Database
 from syncsphere_desktop.database.notifications import ChangeListener
 from syncsphere_desktop.database.repositories.collaborators import CollaboratorRepository
@@ -13,6 +14,7 @@ from syncsphere_desktop.database.schema.gate import restrict_by_schema
 from syncsphere_desktop.database.schema.status import SchemaStatus
 from syncsphere_desktop.settings import ConnectionProfile, ConnectionTarget
 from syncsphere_desktop.studio.server_clock import ServerClock
+from syncsphere_desktop.studio.undo import Undo
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,7 @@ class Session:
     users: UserRepository
     projects: ProjectRepository
     collaborators: CollaboratorRepository
+    undo: Undo
     clock: ServerClock
     actor: str
 
@@ -42,14 +45,18 @@ class Session:
             await listener.shutdown()
             await database.shutdown()
             raise
+        users = UserRepository(database, actor)
+        projects = ProjectRepository(database, actor)
+        collaborators = CollaboratorRepository(database, actor)
         return cls(
             profile=target.profile,
             database=database,
             listener=listener,
             schema=schema,
-            users=UserRepository(database, actor),
-            projects=ProjectRepository(database, actor),
-            collaborators=CollaboratorRepository(database, actor),
+            users=users,
+            projects=projects,
+            collaborators=collaborators,
+            undo=Undo(AuditLog(database), users, projects, collaborators),
             clock=clock,
             actor=actor,
         )

@@ -35,7 +35,8 @@ from PySide6.QtWidgets import (
 )
 
 from syncsphere_desktop.errors import ConflictError
-from syncsphere_desktop.ui.theme.controller import ThemeController, ThemeMode
+from syncsphere_desktop.settings import ThemeMode
+from syncsphere_desktop.ui.theme.controller import ThemeController
 from syncsphere_desktop.ui.theme.style import set_surface
 from syncsphere_desktop.ui.widgets.banner import Banner
 from syncsphere_desktop.ui.widgets.buttons import Button, IconButton, Kind

@@ -123,6 +123,16 @@ class Desktop(QObject):
         if self.current is not None:
             self.current.reload()
 
+    def undo(self) -> None:
+        """Take back the last change that this admin saved."""
+        if self.session is not None:
+            self.scope.spawn(self._undo(self.session), key="undo")
+
+    async def _undo(self, session: Session) -> None:
+        self._toasts.show_success(await session.undo.undo_last(session.actor))
+        for controller in self._controllers.values():
+            controller.reload()
+
     def unsaved(self) -> list[str]:
         """Return a sentence for each view with edits that closing would lose."""
         found = (controller.unsaved() for controller in self._controllers.values())
@@ -153,6 +163,7 @@ class Desktop(QObject):
             job.cancel()
         await self.leave()
         await self.scope.shutdown()
+        self._memory.theme_mode = self._theme.mode
         self._memory.save()
 
     def _context(self, name: str) -> ViewContext:

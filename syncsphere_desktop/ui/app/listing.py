@@ -163,7 +163,9 @@ class Listing(QObject, Generic[RowT]):
 
     async def _export(self, query: ListQuery, target: Path) -> None:
         task = asyncio.current_task()
-        job = self._context.jobs.start(f"Export to {target.name}", cancel=task.cancel if task else None)
+        job = self._context.jobs.start(
+            f"Export to {target.name}", cancel=lambda: None if task is None else _cancel(task)
+        )
         total = self.model.count.value
         try:
             written = await export_csv(
@@ -236,3 +238,7 @@ class Listing(QObject, Generic[RowT]):
             self._ask()
         else:
             self._on_add()
+
+
+def _cancel(task: asyncio.Task[None]) -> None:
+    task.cancel()

@@ -94,8 +94,8 @@ class CommandPalette(Overlay):
         self._list.setCurrentRow(0)
 
     def _run_current(self) -> None:
-        item = self._list.currentItem()
-        action = item.data(Qt.ItemDataRole.UserRole) if item is not None else None
+        row = self._list.currentRow()
+        action = self._list.item(row).data(Qt.ItemDataRole.UserRole) if row >= 0 else None
         self.dismiss()
         if isinstance(action, QAction):
             action.trigger()

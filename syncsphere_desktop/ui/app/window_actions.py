@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from PySide6.QtGui import QKeySequence, QShortcut
 
+from syncsphere_desktop.settings import ThemeMode
 from syncsphere_desktop.ui.app.actions import add_action
 from syncsphere_desktop.ui.app.cheat_sheet import CheatSheet
 from syncsphere_desktop.ui.app.desktop import Desktop
@@ -13,7 +15,7 @@ from syncsphere_desktop.ui.app.destinations import DESTINATIONS
 from syncsphere_desktop.ui.app.jobs_panel import JobsPanel
 from syncsphere_desktop.ui.app.main_window import MainWindow
 from syncsphere_desktop.ui.app.palette import CommandPalette
-from syncsphere_desktop.ui.theme.controller import ThemeController, ThemeMode
+from syncsphere_desktop.ui.theme.controller import ThemeController
 
 
 def install_actions(
@@ -29,7 +31,7 @@ def install_actions(
         add_action(
             window,
             f"Go to {destination.title}",
-            lambda name=destination.name: desktop.show_view(name),
+            partial(desktop.show_view, destination.name),
             shortcut=f"Ctrl+{number}",
             group="Views",
             everywhere=True,
@@ -47,7 +49,7 @@ def install_actions(
         (ThemeMode.DARK, "Theme: dark"),
         (ThemeMode.LIGHT, "Theme: light"),
     ):
-        _everywhere(window, words, lambda chosen=mode: theme.set_mode(chosen), None)
+        _everywhere(window, words, partial(theme.set_mode, mode), None)
     # A text field keeps its question marks: it takes the key before the shortcut does.
     question = QShortcut(QKeySequence("?"), window)
     question.activated.connect(lambda: CheatSheet(window).open())

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import cast
 
-from syncsphere_desktop.settings import Settings
+from syncsphere_desktop.settings import Layout, Settings
 from syncsphere_desktop.settings_store import SettingsStore
 
 
@@ -16,6 +17,7 @@ class WindowMemory:
         self._store = store
         self._layouts: dict[str, Mapping[str, object]] = dict(settings.layouts)
         self.last_view = settings.last_view
+        self.theme_mode = settings.theme_mode
 
     @property
     def window(self) -> Mapping[str, object]:
@@ -36,6 +38,9 @@ class WindowMemory:
 
     def save(self) -> None:
         """Write it to the settings file. Raises SettingsError."""
-        self._store.change(
-            lambda settings: replace(settings, layouts=dict(self._layouts), last_view=self.last_view)
+        layouts = cast(Mapping[str, Layout], self._layouts)
+        self._store.save(
+            replace(
+                self._store.settings, layouts=layouts, last_view=self.last_view, theme_mode=self.theme_mode
+            )
         )

@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QApplication
 
+from syncsphere_desktop.settings import ThemeMode
 from syncsphere_desktop.ui.theme.style import apply_theme
 from syncsphere_desktop.ui.theme.tokens import DARK, LIGHT, Tokens, load_tokens
-
-
-class ThemeMode(StrEnum):
-    """What the user chose."""
-
-    SYSTEM = "system"
-    DARK = "dark"
-    LIGHT = "light"
 
 
 class ThemeController(QObject):

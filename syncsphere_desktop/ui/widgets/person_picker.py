@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import cast
 
-from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QRect, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QPainter
 from PySide6.QtWidgets import (
     QLabel,
@@ -130,8 +130,8 @@ class _PersonDelegate(QStyledItemDelegate):
         index: QModelIndex | QPersistentModelIndex,
     ) -> None:
         user = cast(User, index.data(Qt.ItemDataRole.UserRole))
-        area = cast(QRect, option.rect)  # type: ignore[attr-defined]
-        state = cast(QStyle.StateFlag, option.state)  # type: ignore[attr-defined]
+        area = option.rect
+        state = option.state
         selected = bool(state & QStyle.StateFlag.State_Selected)
         painter.save()
         if selected or state & QStyle.StateFlag.State_MouseOver:

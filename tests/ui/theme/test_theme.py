@@ -13,7 +13,8 @@ from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
 from syncsphere_desktop.assets import RESOURCES
-from syncsphere_desktop.ui.theme.controller import ThemeController, ThemeMode
+from syncsphere_desktop.settings import ThemeMode
+from syncsphere_desktop.ui.theme.controller import ThemeController
 from syncsphere_desktop.ui.theme.fonts import BODY_SIZE, CAPTION_SIZE, monospace, sized, tabular
 from syncsphere_desktop.ui.theme.icons import app_icon, icon
 from syncsphere_desktop.ui.theme.sheet import style_sheet
