@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
@@ -20,6 +20,16 @@ from syncsphere_desktop.database.embedded import EmbeddedServer
 from syncsphere_desktop.database.schema.runner import MigrationRunner
 from syncsphere_desktop.settings import ConnectionProfile, ConnectionTarget, Environment, SslMode
 from tests.servers import running_15
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Escape lone surrogates in what a test printed or logged: a parallel run can't send them, and ends."""
+    report = yield
+    report.sections = [
+        (name, text.encode(errors="backslashreplace").decode()) for name, text in report.sections
+    ]
+    return report
 
 
 @pytest.fixture(scope="session")
