@@ -28,7 +28,7 @@ from syncsphere_desktop.ui.widgets.form import FormField
 from syncsphere_desktop.ui.widgets.password_field import PasswordField
 
 _ADDRESS_HINT = "Paste one and it fills the fields below; its password goes into the password field."
-_AUTHORITY_HINT = "Without a file, ~/.postgresql/root.crt is used."
+_AUTHORITY_HINT = "A file, or “system” for this machine's own. Empty: ~/.postgresql/root.crt."
 _REMEMBER_HINT = "It is kept where the system keeps its passwords, never in a file of this app."
 
 # Which field a failed step of the test points at.

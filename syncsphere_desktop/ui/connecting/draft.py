@@ -12,6 +12,8 @@ from syncsphere_desktop.settings import ConnectionProfile, ConnectionTarget, Env
 from syncsphere_desktop.ui.connecting.tls_words import needs_authority
 
 LONGEST_NAME = 60
+SYSTEM_AUTHORITIES = "system"
+"""Stands in the place of a CA file for the authorities that this machine trusts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,9 @@ class ConnectionDraft:
         path = self.sslrootcert.strip()
         if not path or not needs_authority(self.sslmode) or self.host.strip().startswith(("/", "@")):
             return None
-        return None if Path(path).expanduser().is_file() else "There is no such file."
+        if path == SYSTEM_AUTHORITIES or Path(path).expanduser().is_file():
+            return None
+        return "There is no such file."
 
 
 def suggested_name(host: str, database: str) -> str:

@@ -14,7 +14,7 @@ from syncsphere_desktop.settings import ConnectionProfile
 _IN_URL = re.compile(r"(?P<before>://[^:/?#@]*):(?P<password>.*)@", re.DOTALL)
 _IN_QUERY = re.compile(r"(?P<before>[?&])password=(?P<password>[^&]*)&?")
 _IN_PAIRS = re.compile(
-    r"(?P<before>^|\s)password\s*=\s*(?P<password>'(?:[^'\\]|\\.)*'|(?:[^\s\\]|\\.)*)",
+    r"(?P<before>^|\s)password\s*=\s*(?P<password>'(?:[^'\\]|\\.)*'|(?:[^\s\\]|\\.)*)\s*",
     re.IGNORECASE | re.DOTALL,
 )
 

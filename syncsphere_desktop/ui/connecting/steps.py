@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
 
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
@@ -19,6 +20,9 @@ class StepState(StrEnum):
     FAILED = "failed"
     SKIPPED = "skipped"
 
+
+StepListener = Callable[[str, StepState, str], None]
+"""Hears a step's name, how it stands, and what was found."""
 
 _LOOKS = {
     StepState.WAITING: ("border-strong", ""),
@@ -76,6 +80,7 @@ class StepLine(QWidget):
         self._dot.show_state(tone, word)
         self._sentence.setText(sentence)
         self._sentence.setVisible(bool(sentence))
+        self.setToolTip("")
         self.setAccessibleName(" ".join(filter(None, [f"{self.title}:", word, sentence])))
 
 
@@ -99,6 +104,12 @@ class StepList(QWidget):
     def show_step(self, name: str, state: StepState, sentence: str = "") -> None:
         """Show how one step stands."""
         self._lines[name].show_state(state, sentence)
+
+    def end_running(self) -> None:
+        """Show that a step which still runs is left."""
+        for line in self._lines.values():
+            if line.state is StepState.RUNNING:
+                line.show_state(StepState.WAITING)
 
     def clear(self) -> None:
         """Show that nothing was tried yet."""

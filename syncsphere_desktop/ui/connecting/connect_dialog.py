@@ -1,0 +1,182 @@
+"""The dialog of a connection: its form at the left, the test of each step at the right."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from syncsphere_desktop.errors import AppError
+from syncsphere_desktop.secret_store import SecretStore
+from syncsphere_desktop.settings import ConnectionTarget
+from syncsphere_desktop.ui.app.tasks import TaskScope
+from syncsphere_desktop.ui.connecting.connection_form import ConnectionForm
+from syncsphere_desktop.ui.connecting.steps import StepList, StepListener, StepState
+from syncsphere_desktop.ui.widgets.banner import Banner
+from syncsphere_desktop.ui.widgets.buttons import Button, Kind
+from syncsphere_desktop.ui.widgets.dialog import AwaitableDialog
+
+Prober = Callable[[ConnectionTarget, StepListener], Awaitable[AppError | None]]
+"""Tries a connection, tells each step, and returns what failed, or None where a session can be opened."""
+
+_TEST = "connection-test"
+_KEYRING = "keyring"
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectRequest:
+    """The connection to open, and whether its password is to be remembered."""
+
+    target: ConnectionTarget
+    remember: bool
+
+
+class ConnectDialog(AwaitableDialog[ConnectRequest]):
+    """Gives a connection that passed its test. `failure` is what made the last attempt end."""
+
+    def __init__(
+        self,
+        parent: QWidget | None,
+        *,
+        scope: TaskScope,
+        prober: Prober,
+        secrets: SecretStore,
+        target: ConnectionTarget | None = None,
+        failure: AppError | None = None,
+    ) -> None:
+        super().__init__(parent, "Connect to a server" if target is None else "Edit connection", width=920)
+        self._scope = scope
+        self._prober = prober
+        self._secrets = secrets
+        self._failed_step: str | None = None
+        self._is_testing = False
+        self.form = ConnectionForm()
+        self.steps = StepList()
+        self.banner = Banner(dismissible=False)
+        self.banner.hide()
+        self.test_button = Button("Test connection")
+        self.connect_button = Button("Connect", Kind.PRIMARY)
+        self.cancel_button = Button("Cancel")
+        self._build()
+        if target is not None:
+            self.form.show_target(target)
+        self.form.changed.connect(self._on_form_changed)
+        self.finished.connect(self._on_finished)
+        if failure is not None:
+            self.show_failure(failure)
+        elif target is None:
+            self.form.host.setFocus(Qt.FocusReason.OtherFocusReason)
+        scope.spawn(self._look_for_keyring(), key=_KEYRING)
+
+    def _build(self) -> None:
+        line = QFrame()
+        line.setProperty("hairline", "true")
+        line.setFixedWidth(1)
+        heading = QLabel("Test")
+        heading.setProperty("role", "heading")
+        test = QVBoxLayout()
+        test.setSpacing(12)
+        test.addWidget(heading)
+        test.addWidget(self.steps, 1)
+        side = QWidget()
+        side.setFixedWidth(272)
+        side.setLayout(test)
+        test.setContentsMargins(0, 0, 0, 0)
+        panes = QHBoxLayout()
+        panes.setSpacing(24)
+        panes.addWidget(self.form, 1)
+        panes.addWidget(line)
+        panes.addWidget(side)
+        self.body.addWidget(self.banner)
+        self.body.addLayout(panes, 1)
+        self.test_button.clicked.connect(self._on_test_button_clicked)
+        self.connect_button.clicked.connect(self._on_connect_button_clicked)
+        self.cancel_button.clicked.connect(self.reject)
+        self.add_button(self.test_button, left=True)
+        self.add_button(self.cancel_button)
+        self.add_button(self.connect_button)
+        self.connect_button.setDefault(True)
+
+    @property
+    def is_testing(self) -> bool:
+        """Whether a test runs."""
+        return self._is_testing
+
+    def show_failure(self, error: AppError) -> None:
+        """Show why the last attempt ended, with the focus where it can be mended."""
+        self.banner.show_message(error.message, "danger", details=error.details)
+        self.banner.show()
+        step = getattr(error, "step", None)
+        if isinstance(step, str):
+            self.form.point_at(step)
+
+    def start_test(self, *, then_connect: bool = False) -> None:
+        """Try the connection step by step; with `then_connect` take it when it passes."""
+        draft = self.form.draft()
+        errors = draft.errors()
+        self.form.show_errors(errors)
+        if errors:
+            return
+        self.banner.hide()
+        work = self._test(draft.target(), then_connect=then_connect)
+        self._scope.spawn(work, key=_TEST, on_error=self.show_failure)
+
+    def stop_test(self) -> None:
+        """End the test that runs."""
+        self._scope.cancel(_TEST)
+
+    async def _test(self, target: ConnectionTarget, *, then_connect: bool) -> None:
+        self._show_begin()
+        try:
+            error = await self._prober(target, self._show_step)
+        finally:
+            self.steps.end_running()
+            self._show_testing(testing=False)
+        if error is None:
+            if then_connect:
+                self.accept_with(ConnectRequest(target, self.form.wants_remembering))
+        elif self._failed_step is None:
+            self.show_failure(error)
+        else:
+            self.steps.line(self._failed_step).setToolTip(error.details or "")
+            self.form.point_at(self._failed_step)
+
+    def _show_begin(self) -> None:
+        self._failed_step = None
+        self.steps.clear()
+        self._show_testing(testing=True)
+
+    def _show_step(self, name: str, state: StepState, sentence: str) -> None:
+        self.steps.show_step(name, state, sentence)
+        if state is StepState.FAILED and self._failed_step is None:
+            self._failed_step = name
+
+    def _show_testing(self, *, testing: bool) -> None:
+        self._is_testing = testing
+        self.test_button.setText("Stop the test" if testing else "Test connection")
+        self.connect_button.setEnabled(not testing)
+
+    async def _look_for_keyring(self) -> None:
+        self.form.show_keyring(await self._secrets.examine_async())
+
+    def _on_form_changed(self) -> None:
+        # What was tested is not what stands there now.
+        self.stop_test()
+        self.banner.hide()
+        self.steps.clear()
+
+    def _on_test_button_clicked(self) -> None:
+        if self._is_testing:
+            self.stop_test()
+        else:
+            self.start_test()
+
+    def _on_connect_button_clicked(self) -> None:
+        if not self._is_testing:
+            self.start_test(then_connect=True)
+
+    def _on_finished(self, _code: int) -> None:
+        self.stop_test()
+        self._scope.cancel(_KEYRING)
