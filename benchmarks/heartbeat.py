@@ -1,0 +1,52 @@
+"""How long the GUI thread stays away from its event loop."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable
+
+from PySide6.QtCore import QObject, Qt, QTimer
+
+
+class Heartbeat(QObject):
+    """A timer of 1 ms in the GUI's loop notes the time between two beats.
+
+    It sees whatever keeps the loop from turning: our code, Qt's, waiting for the interpreter lock, and other
+    processes on a busy machine. The last is why the same is measured on an idle loop.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._gaps: list[float] = []
+        self._last = time.perf_counter()
+        self._timer = QTimer(self, interval=1, timerType=Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(self._on_timer_timeout)
+
+    @classmethod
+    async def during(cls, work: Callable[[], Awaitable[None]]) -> Heartbeat:
+        """Beat as long as `work` takes."""
+        beat = cls()
+        beat._last = time.perf_counter()
+        beat._timer.start()
+        await work()
+        beat._timer.stop()
+        return beat
+
+    @property
+    def longest(self) -> float:
+        """Return the longest time between two beats beyond the millisecond that is due, in seconds."""
+        return max(self._gaps, default=0.0) - 0.001
+
+    @property
+    def beats(self) -> int:
+        """Return how many beats there were."""
+        return len(self._gaps)
+
+    def over(self, seconds: float) -> int:
+        """Return how many beats came later than that."""
+        return sum(gap - 0.001 > seconds for gap in self._gaps)
+
+    def _on_timer_timeout(self) -> None:
+        now = time.perf_counter()
+        self._gaps.append(now - self._last)
+        self._last = now
