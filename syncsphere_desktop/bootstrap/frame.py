@@ -47,8 +47,11 @@ class Frame:
     window: MainWindow
 
 
-def build_frame() -> Frame:
-    """Make the application object and an unpainted window, with nothing heavy imported."""
+def build_frame(paths: Paths | None = None) -> Frame:
+    """Make the application object and an unpainted window, with nothing heavy imported.
+
+    `paths` are this user's, unless a tour brings its own.
+    """
     _require_display()
     from PySide6.QtWidgets import QApplication
 
@@ -63,7 +66,7 @@ def build_frame() -> Frame:
     from syncsphere_desktop.ui.app.main_window import MainWindow
     from syncsphere_desktop.ui.theme.controller import ThemeController
 
-    paths = Paths.of_this_user()
+    paths = paths or Paths.of_this_user()
     store = SettingsStore(paths)
     settings = store.load()
     theme = ThemeController(app, settings.theme_mode)

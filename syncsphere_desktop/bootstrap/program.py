@@ -83,21 +83,22 @@ def _log_to_folder(folder: Path) -> Callable[[], None]:
 class Program:
     """Builds the parts around the painted window, and takes them down again."""
 
-    def __init__(self, frame: Frame) -> None:
+    def __init__(self, frame: Frame, *, recovery_seconds: float = 15.0) -> None:
         self._frame = frame
+        self._recovery_seconds = recovery_seconds
         window = frame.window
-        self._toasts = ToastHost(window)
-        self._presenter = ErrorPresenter(window, self._toasts, frame.paths)
-        self._desktop = Desktop(
+        self.toasts = ToastHost(window)
+        self.presenter = ErrorPresenter(window, self.toasts, frame.paths)
+        self.desktop = Desktop(
             window,
             frame.theme,
             WindowMemory(frame.store, frame.settings),
-            self._presenter,
+            self.presenter,
             {"users": UsersController.for_session, "projects": ProjectsController.for_session},
-            self._toasts,
+            self.toasts,
         )
-        self._connecting = ConnectingController(
-            self._desktop.scope.child("connecting"),
+        self.connecting = ConnectingController(
+            self.desktop.scope.child("connecting"),
             frame.theme,
             frame.store,
             window,
@@ -112,27 +113,34 @@ class Program:
         frame = self._frame
         closed = asyncio.get_running_loop().create_future()
         frame.window.close_requested.connect(
-            lambda: self._desktop.scope.spawn(self._close(closed), key="close")
+            lambda: self.desktop.scope.spawn(self._close(closed), key="close")
         )
         bridge = SignalBridge(lambda number: self._end_by_signal(number, closed), frame.window)
-        uninstall = crash.install_hooks(self._presenter.report_bug)
-        install_actions(frame.window, frame.theme, self._desktop, switch_server=self._switch_server)
+        uninstall = crash.install_hooks(self.presenter.report_bug)
+        install_actions(frame.window, frame.theme, self.desktop, switch_server=self._switch_server)
         try:
-            self._desktop.scope.spawn(self._start(wish), key="start")
+            self.desktop.scope.spawn(self._start(wish), key="start")
             await closed
         finally:
-            await self._desktop.shutdown()
-            await self._connecting.shutdown()
-            self._blocking.shutdown(wait=True)
+            await self.shutdown()
             uninstall()
             bridge.close()
             frame.window.close_now()
         return self._exit_code
 
+    async def shutdown(self) -> None:
+        """End every part, from the views down to the threads."""
+        await self.connecting.shutdown()
+        await self.desktop.shutdown()
+        self._blocking.shutdown(wait=True)
+
     async def connect(self, target: ConnectionTarget) -> None:
         """Open a session on a server and show it; the one before is closed after it. Raises AppError."""
-        session = await Session.open(target, current_actor())
-        await self._show(OpenedStudio(session, _nothing_to_release))
+        await self._show(await self.open_session(target))
+
+    async def open_session(self, target: ConnectionTarget) -> OpenedStudio:
+        """Open a session on a server that is not ours to stop. Raises AppError."""
+        return OpenedStudio(await self._open_session(target), _nothing_to_release)
 
     async def connect_local(self, progress: Progress) -> None:
         """Start the local studio, or find it running, and show it. Raises AppError."""
@@ -145,35 +153,38 @@ class Program:
         studio = LocalStudio(self._frame.paths)
         try:
             target = await self._blockingly(lambda: held.enter_context(studio.held(report)))
-            session = await Session.open(target, current_actor())
+            session = await self._open_session(target)
         except BaseException:
             await self._blockingly(held.close)
             raise
         await self._show(OpenedStudio(session, lambda: self._blockingly(held.close)))
 
+    async def _open_session(self, target: ConnectionTarget) -> Session:
+        return await Session.open(target, current_actor(), recovery_seconds=self._recovery_seconds)
+
     async def _show(self, opened: OpenedStudio) -> None:
-        await self._desktop.leave()
-        self._desktop.adopt(opened)
+        await self.desktop.leave()
+        self.desktop.adopt(opened)
         tell_moment(MEASURE_USABLE, "connected")
 
     async def _start(self, wish: StartWish) -> None:
         try:
             if wish.local:
-                await self._connecting.open_local()
+                await self.connecting.open_local()
             elif wish.database_url is not None:
-                await self._connecting.open_target(parse_dsn(wish.database_url))
+                await self.connecting.open_target(parse_dsn(wish.database_url))
             elif wish.profile is not None:
-                await self._connecting.open_target(self._frame.store.target(wish.profile))
+                await self.connecting.open_target(self._frame.store.target(wish.profile))
             else:
-                self._connecting.show_welcome()
+                self.connecting.show_welcome()
         except AppError as error:
-            self._connecting.show_welcome(error)
+            self.connecting.show_welcome(error)
 
     def _switch_server(self) -> None:
-        self._connecting.show_welcome()
+        self.connecting.show_welcome()
 
     async def _close(self, closed: asyncio.Future[None]) -> None:
-        if await may_close(self._desktop, self._frame.window) and not closed.done():
+        if await may_close(self.desktop, self._frame.window) and not closed.done():
             closed.set_result(None)
 
     def _end_by_signal(self, number: int, closed: asyncio.Future[None]) -> None:

@@ -103,6 +103,10 @@ class Desktop(QObject):
         self.show_view(last if last in self._controllers else next(iter(self._controllers)))
         self.scope.spawn(self._heartbeat(session), key="heartbeat")
 
+    def controller(self, name: str) -> ViewController | None:
+        """Return a view's controller by the view's name, while a session is open."""
+        return self._controllers.get(name)
+
     def show_view(self, name: str) -> None:
         """Go to a view by its name."""
         controller = self._controllers.get(name)

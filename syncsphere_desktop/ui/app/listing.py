@@ -240,5 +240,6 @@ class Listing(QObject, Generic[RowT]):
             self._on_add()
 
 
-def _cancel(task: asyncio.Task[None]) -> None:
-    task.cancel()
+def _cancel(task: asyncio.Task[object] | None) -> None:
+    if task is not None:
+        task.cancel()
