@@ -12,12 +12,15 @@ class Heartbeat(QObject):
     """A timer of 1 ms in the GUI's loop notes the time between two beats.
 
     It sees whatever keeps the loop from turning: our code, Qt's, waiting for the interpreter lock, and other
-    processes on a busy machine. The last is why the same is measured on an idle loop.
+    processes on a busy machine. The last is why the same is measured on an idle loop, and why the processor
+    time that the GUI thread itself spent between two beats is noted too.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self._gaps: list[float] = []
+        self._spent: list[float] = []
+        self._last_spent = time.thread_time()
         self._last = time.perf_counter()
         self._timer = QTimer(self, interval=1, timerType=Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._on_timer_timeout)
@@ -26,7 +29,7 @@ class Heartbeat(QObject):
     async def during(cls, work: Callable[[], Awaitable[None]]) -> Heartbeat:
         """Beat as long as `work` takes."""
         beat = cls()
-        beat._last = time.perf_counter()
+        beat._last, beat._last_spent = time.perf_counter(), time.thread_time()
         beat._timer.start()
         await work()
         beat._timer.stop()
@@ -36,6 +39,11 @@ class Heartbeat(QObject):
     def longest(self) -> float:
         """Return the longest time between two beats beyond the millisecond that is due, in seconds."""
         return max(self._gaps, default=0.0) - 0.001
+
+    @property
+    def most_spent(self) -> float:
+        """Return the most processor time that the GUI thread spent between two beats, in seconds."""
+        return max(self._spent, default=0.0)
 
     @property
     def beats(self) -> int:
@@ -50,3 +58,6 @@ class Heartbeat(QObject):
         now = time.perf_counter()
         self._gaps.append(now - self._last)
         self._last = now
+        spent = time.thread_time()
+        self._spent.append(spent - self._last_spent)
+        self._last_spent = spent

@@ -10,7 +10,7 @@ from typing import Generic
 from syncsphere_desktop.ui.tables.column import RowT
 
 PAGE_SIZE = 100
-PAGES_KEPT = 200
+PAGES_KEPT = 100
 
 
 class Absent(Enum):
