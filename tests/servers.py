@@ -106,4 +106,4 @@ def role(target: ConnectionTarget, *grants: str) -> Iterator[ConnectionTarget]:
     try:
         yield replace(target, profile=replace(target.profile, user=name))
     finally:
-        execute(target, f"DROP OWNED BY {name}", f"DROP ROLE {name}")
+        execute(target, f"DROP OWNED BY {name} CASCADE", f"DROP ROLE {name}")

@@ -21,9 +21,9 @@ from tests.servers import execute, session
 FILL = (
     "INSERT INTO users (username, email, password_hash) SELECT i, i, '-' FROM generate_series(1, 40) i",
     "INSERT INTO projects (name, owner_id) SELECT 'Song ' || i, i FROM generate_series(1, 20) AS i",
-    "INSERT INTO audio_files (project_id, filename, file_path) SELECT i, 'a', 'a' FROM generate_series(1, 9) i",
+    "INSERT INTO audio_files (project_id, filename, file_path) SELECT i, i, i FROM generate_series(1, 9) i",
     "INSERT INTO project_bundles (project_id, bundle_data) SELECT i, 'x' FROM generate_series(1, 20) AS i",
-    "INSERT INTO box_ownership (project_id, box_uuid) SELECT i, gen_random_uuid() FROM generate_series(1, 9) i",
+    "INSERT INTO box_ownership (project_id, box_uuid) VALUES (1, gen_random_uuid()), (2, gen_random_uuid())",
     "INSERT INTO project_collaborators (project_id, user_id) SELECT i, i FROM generate_series(1, 20) AS i",
 )
 TABLES = ("users", "projects", "audio_files", "project_bundles", "box_ownership", "project_collaborators")

@@ -6,14 +6,13 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from syncsphere_desktop.database.reaching import OLDEST_SERVER, too_old
 from syncsphere_desktop.database.schema.catalogue import Catalogue, read_catalogue
 from syncsphere_desktop.database.schema.comparison import compare
 from syncsphere_desktop.database.schema.revisions import known_revisions
 from syncsphere_desktop.database.schema.status import Origin, Revision, SchemaState, SchemaStatus
 from syncsphere_desktop.database.tables import OUR_SCHEMA, studio_metadata
-from syncsphere_desktop.errors import ConnectionFailedError
 
-OLDEST_SERVER = 13
 NOTICE_TRIGGERS = 4 * len(studio_metadata.tables)
 """One for each of INSERT, UPDATE, DELETE and TRUNCATE on each of the six tables."""
 
@@ -67,11 +66,8 @@ def refuse_old_server(connection: Connection) -> None:
     """Raise ConnectionFailedError where the server is older than PostgreSQL 13."""
     raw = connection.connection.dbapi_connection
     version: int = getattr(raw, "server_version", 0)
-    if version < OLDEST_SERVER * 10_000:
-        raise ConnectionFailedError(
-            f"The server runs PostgreSQL {version // 10_000}; {OLDEST_SERVER} or newer is needed.",
-            step="version",
-        )
+    if version < OLDEST_SERVER:
+        raise too_old(version // 10_000)
 
 
 def _read_ours(connection: Connection, catalogue: Catalogue) -> _Ours:

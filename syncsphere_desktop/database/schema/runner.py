@@ -12,12 +12,14 @@ from sqlalchemy import Connection, NullPool, create_engine
 from sqlalchemy import exc as sqlalchemy_errors
 
 from syncsphere_desktop.database.failures import sqlstate, translate
-from syncsphere_desktop.database.parameters import Timeouts, connect_parameters, open_connection
+from syncsphere_desktop.database.parameters import Timeouts, connect_parameters
+from syncsphere_desktop.database.reaching import reach
 from syncsphere_desktop.database.schema.advisory_lock import migration_lock
 from syncsphere_desktop.database.schema.inspection import read_status
 from syncsphere_desktop.database.schema.revisions import BASE, HEAD, known_revisions, position_of
 from syncsphere_desktop.database.schema.status import Origin, Revision, SchemaState, SchemaStatus
 from syncsphere_desktop.database.schema.steps import (
+    attach_notices,
     count_losses,
     create_schema,
     drop_schema,
@@ -66,7 +68,7 @@ class MigrationRunner:
     ) -> None:
         if isinstance(database, ConnectionTarget):
             parameters = connect_parameters(database, Timeouts())
-            self._open_connection = lambda: open_connection(parameters)
+            self._open_connection = lambda: reach(database.profile, parameters)
         else:
             self._open_connection = database
         self._lock_seconds = lock_seconds
@@ -145,9 +147,7 @@ def _upgrade(connection: Connection, revision: str, tell: Progress) -> Migrated:
         create_schema(connection)
         run_steps(connection, revisions, first, last, tell)
     elif not _is_whole(status):
-        query = f"SELECT {OUR_SCHEMA}.attach_change_notices()"
-        attached = connection.exec_driver_sql(query).scalar_one()
-        connection.commit()
+        attached = attach_notices(connection)
     return Migrated(revisions[first:last], _status(connection), attached)
 
 
@@ -175,12 +175,7 @@ def _losses(connection: Connection, status: SchemaStatus, last: int) -> dict[str
     first = _applied(status, known_revisions())
     tables: dict[str, str] = {}
     if last == 0 and first > 0 and status.origin is Origin.CREATED:
-        missing = {sentence for sentence in status.hindrances if sentence.endswith("is missing.")}
-        tables |= {
-            f"rows of {table.name}": table.name
-            for table in studio_metadata.sorted_tables
-            if f"The table {table.name} is missing." not in missing
-        }
+        tables |= {f"rows of {table.name}": table.name for table in studio_metadata.sorted_tables}
     if last < _REVISION_OF_AUDIT_LOG <= first:
         tables["entries of the activity log"] = f"{OUR_SCHEMA}.audit_log"
     return count_losses(connection, tables)

@@ -94,6 +94,25 @@ def create_schema(connection: Connection) -> None:
     connection.commit()
 
 
+def attach_notices(connection: Connection) -> int:
+    """Create the triggers that are missing, as far as the role may; return how many that were.
+
+    Who owns a trigger's function can make it do anything with the rights of whoever writes to the table, so
+    the function of a role that is neither us, nor the database's owner, nor a superuser is not trusted.
+    """
+    query = (
+        "SELECT coalesce(bool_and(r.rolname = current_user OR r.rolsuper OR r.oid = d.datdba), false)"
+        " FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_roles r ON r.oid = p.proowner"
+        " JOIN pg_database d ON d.datname = current_database()"
+        " WHERE n.nspname = %(name)s AND p.proname IN ('tell_change', 'attach_change_notices')"
+    )
+    trusted = connection.exec_driver_sql(query, {"name": OUR_SCHEMA}).scalar_one()
+    attach = f"SELECT {OUR_SCHEMA}.attach_change_notices()"
+    attached: int = connection.exec_driver_sql(attach).scalar_one() if trusted else 0
+    connection.commit()
+    return attached
+
+
 def drop_schema(connection: Connection) -> None:
     """Drop our schema once nothing is in it but Alembic's empty table; else leave it."""
     query = (
@@ -122,10 +141,15 @@ def in_transactions(connection: Connection) -> Iterator[None]:
 
 
 def count_losses(connection: Connection, tables: Mapping[str, str]) -> dict[str, int]:
-    """Return how many rows each of these tables holds: what it is called for people -> its name in SQL."""
+    """Return how many rows each of these tables holds, as far as it is there and holds any.
+
+    `tables` has what they are called for people -> their names in SQL.
+    """
+    exists = "SELECT to_regclass(%(name)s) IS NOT NULL"
     counts = {
         label: connection.exec_driver_sql(f"SELECT count(*) FROM {name}").scalar_one()
         for label, name in tables.items()
+        if connection.exec_driver_sql(exists, {"name": name}).scalar_one()
     }
     connection.commit()
     return {label: count for label, count in counts.items() if count}
