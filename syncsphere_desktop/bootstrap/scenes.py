@@ -199,7 +199,6 @@ async def _jobs(stage: Stage) -> None:
     jobs.start("Export to projects.csv").end(JobState.DONE, "25 rows")
     panel = JobsPanel(jobs, stage.frame.window)
     panel.open_above(stage.frame.window.status)
-    stage.program.toasts.show_success("25 projects are in projects.csv.")
     await stage.settled()
     stage.shoot("window-jobs")
     panel.dismiss()

@@ -98,7 +98,8 @@ class Listing(QObject, Generic[RowT]):
             "syncsphere-group", ""
         )
         add_action(frame, "Export what is listed to CSV", self.export, shortcut="Ctrl+E", group=group)
-        add_action(frame, "Copy the selected rows", self.view.copy, group=group)
+        add_action(self.view, "Copy the selected rows", self.view.copy, shortcut="Ctrl+C", group=group)
+        add_action(self.view, "Select all", self.view.selection.select_all, shortcut="Ctrl+A", group=group)
         add_action(
             frame, "Fold or unfold the inspector", frame.toggle_inspector, shortcut="Ctrl+I", group=group
         )
@@ -141,6 +142,16 @@ class Listing(QObject, Generic[RowT]):
         is_ours = isinstance(change, TableChanged) and change.table in self._words.tables
         if is_ours or isinstance(change, EverythingMayHaveChanged):
             self.model.reload_soon()
+            self.count_unseen()
+
+    def count_unseen(self) -> None:
+        """Show how many rows there are beside the view's name, while the list itself was never shown."""
+        if self.model.query is None:
+            self._scope.spawn(self._count(), key="count")
+
+    async def _count(self) -> None:
+        _page, count = await self._source.first_page(ListQuery(self._sort), 1)
+        self._context.show_count(number(count.value))
 
     def save_layout(self) -> dict[str, object]:
         """Return columns, sorting and sizes as JSON-ready values."""

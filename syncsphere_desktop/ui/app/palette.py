@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QAction, QKeyEvent
-from PySide6.QtWidgets import QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtGui import QAction, QKeyEvent, QPainter, QPalette
+from PySide6.QtWidgets import (
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)
 from typing_extensions import override
 
 from syncsphere_desktop.ui.app.actions import GROUP, shortcut_text, visible_actions
@@ -13,6 +21,28 @@ from syncsphere_desktop.ui.widgets.overlay import Overlay
 _WIDTH = 520
 _ROWS = 10
 _ROW_HEIGHT = 32
+
+
+_KEYS = Qt.ItemDataRole.UserRole + 1
+
+
+class _CommandDelegate(QStyledItemDelegate):
+    """Paints the command as a list does, and its shortcut at the right edge."""
+
+    @override
+    def paint(
+        self,
+        painter: QPainter,
+        option: QStyleOptionViewItem,
+        index: QModelIndex | QPersistentModelIndex,
+    ) -> None:
+        super().paint(painter, option, index)
+        area = option.rect.adjusted(0, 0, -12, 0)
+        painter.save()
+        painter.setPen(option.palette.color(QPalette.ColorRole.PlaceholderText))
+        align = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
+        painter.drawText(area, align, str(index.data(_KEYS)))
+        painter.restore()
 
 
 def match_score(query: str, text: str) -> int | None:
@@ -50,6 +80,7 @@ class CommandPalette(Overlay):
         self._field.installEventFilter(self)
         self._list = QListWidget()
         self._list.setAccessibleName("Matching commands")
+        self._list.setItemDelegate(_CommandDelegate(self._list))
         self._list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._list.itemClicked.connect(lambda _item: self._run_current())
         layout = QVBoxLayout(self)
@@ -102,9 +133,8 @@ class CommandPalette(Overlay):
 
 
 def _item(action: QAction) -> QListWidgetItem:
-    keys = shortcut_text(action)
-    group = action.property(GROUP)
-    item = QListWidgetItem(f"{action.text()}    {keys}" if keys else action.text())
-    item.setToolTip(str(group))
+    item = QListWidgetItem(action.text())
+    item.setToolTip(str(action.property(GROUP)))
+    item.setData(_KEYS, shortcut_text(action))
     item.setData(Qt.ItemDataRole.UserRole, action)
     return item

@@ -19,7 +19,7 @@ def project_columns(now: Callable[[], datetime], *, editable: bool) -> tuple[Col
             sort_key="name",
             editable=editable,
             validate=checked_project_name,
-            width=240,
+            width=220,
         ),
         Column(
             "Owner",
@@ -27,7 +27,7 @@ def project_columns(now: Callable[[], datetime], *, editable: bool) -> tuple[Col
             sort_key="owner",
             kind=ColumnKind.PERSON,
             person=lambda project: project.owner_id,
-            width=180,
+            width=172,
         ),
         Column(
             "Visibility",
@@ -35,14 +35,14 @@ def project_columns(now: Callable[[], datetime], *, editable: bool) -> tuple[Col
             sort_key="is_public",
             kind=ColumnKind.STATUS,
             tone=lambda project: Tone.SUCCESS if project.is_public else Tone.NEUTRAL,
-            width=112,
+            width=100,
         ),
         Column(
             "People",
             lambda project: project.collaborators,
             sort_key="collaborators",
             kind=ColumnKind.NUMBER,
-            width=80,
+            width=72,
         ),
         Column(
             "Room",
@@ -51,11 +51,11 @@ def project_columns(now: Callable[[], datetime], *, editable: bool) -> tuple[Col
             kind=ColumnKind.MONO,
             editable=editable,
             validate=lambda text: checked_room_id(text) or "",
-            width=176,
+            width=168,
         ),
         time_column("Updated", lambda project: project.updated_at, "updated_at", now),
         time_column("Created", lambda project: project.created_at, "created_at", now),
-        Column("Id", lambda project: project.id, sort_key="id", kind=ColumnKind.NUMBER, width=72),
+        Column("Id", lambda project: project.id, sort_key="id", kind=ColumnKind.NUMBER, width=64),
     )
 
 

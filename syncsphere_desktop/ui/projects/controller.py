@@ -95,6 +95,7 @@ class ProjectsController(QObject):
         self.frame.restore_layout(context.layout)
         self._add_actions()
         self._connect()
+        self.listing.count_unseen()
 
     @classmethod
     def for_session(cls, session: Session, context: ViewContext) -> ProjectsController:
@@ -131,10 +132,10 @@ class ProjectsController(QObject):
         self.frame.add_tool(new)
         wishes = (
             ("New project…", self.add, "Ctrl+N"),
-            ("Edit in place", self.listing.view.edit_current, None),
+            ("Edit in place", self.listing.view.edit_current, "F2"),
             ("Add a person to the project…", self.add_person, "Ctrl+P"),
             ("Transfer the project…", self.transfer, "Ctrl+T"),
-            ("Delete projects…", self.delete, None),
+            ("Delete projects…", self.delete, "Del"),
         )
         for text, do, keys in wishes:
             add_action(self.frame, text, do, shortcut=keys, group=_GROUP).setEnabled(not self._read_only)

@@ -35,11 +35,9 @@ class ProjectInspector(InspectorPanel):
         self.add_section("People", self.people)
         self.add_section("Contents", fact_rows(self._contents))
         self.add_section("Details", fact_rows(self._facts))
-        self._transfer = Button(
-            "Transfer…", icon_name="transfer", tooltip="Give the project to another owner"
-        )
+        self._transfer = Button("Transfer…", tooltip="Give the project to another owner")
         self._transfer.clicked.connect(self.transfer_requested)
-        self._delete = Button("Delete…", Kind.SUBTLE, icon_name="trash", tooltip="Delete (Del)")
+        self._delete = Button("Delete…", Kind.SUBTLE, tooltip="Delete the project", keys="Del")
         self._delete.clicked.connect(self.delete_requested)
         self.set_footer(self._transfer, self._delete)
 

@@ -28,5 +28,5 @@ def time_column(
         kind=ColumnKind.TIME,
         format=lambda moment: ago(moment, now()) if isinstance(moment, datetime) else "",
         tooltip=tooltip,
-        width=128,
+        width=116,
     )

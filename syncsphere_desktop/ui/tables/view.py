@@ -143,7 +143,9 @@ class ListView(QTableView, Generic[RowT]):
     def save_layout(self) -> dict[str, object]:
         """Return columns and sorting as JSON-ready values."""
         query = self.list_model.query
-        layout: dict[str, object] = {"columns": self.header.save()}
+        layout: dict[str, object] = {}
+        if self._widths_known:  # a list that was never shown has no widths worth remembering
+            layout["columns"] = self.header.save()
         if query is not None:
             layout["sort"] = {"key": query.sort.key, "descending": query.sort.descending}
         return layout

@@ -77,6 +77,7 @@ class UsersController(QObject):
         self.frame.restore_layout(context.layout)
         self._add_actions()
         self._connect()
+        self.listing.count_unseen()
 
     @classmethod
     def for_session(cls, session: Session, context: ViewContext) -> UsersController:
@@ -103,10 +104,10 @@ class UsersController(QObject):
         self.frame.add_tool(new)
         wishes = (
             ("New user…", self.add, "Ctrl+N"),
-            ("Edit in place", self.listing.view.edit_current, None),
+            ("Edit in place", self.listing.view.edit_current, "F2"),
             ("Set password…", self.set_password, "Ctrl+P"),
             ("Hand over what a user owns…", self.hand_over, "Ctrl+H"),
-            ("Delete users…", self.delete, None),
+            ("Delete users…", self.delete, "Del"),
         )
         for text, do, keys in wishes:
             add_action(self.frame, text, do, shortcut=keys, group=_GROUP).setEnabled(not self._read_only)

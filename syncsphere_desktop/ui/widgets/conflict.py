@@ -77,7 +77,7 @@ class ConflictDialog(AwaitableDialog[ConflictAnswer]):
         labels: Mapping[str, str],
         format_value: Format | None = None,
     ) -> None:
-        super().__init__(parent, title, width=760)
+        super().__init__(parent, title, width=880)
         self._error = error
         self._format = format_value or _plain
         self._rows = {name: _Choice(preselected(error, name)) for name in differing_fields(error)}
@@ -127,7 +127,8 @@ class ConflictDialog(AwaitableDialog[ConflictAnswer]):
         set_surface(inner, 1)
         set_surface(scroll, 1)
         scroll.setWidget(inner)
-        scroll.setMinimumHeight(min(320, inner.sizeHint().height() + 4))
+        # Values may wrap once they know their width: two lines a field, until the table scrolls.
+        scroll.setMinimumHeight(min(360, 40 + 56 * len(self._rows)))
         return scroll
 
     def _add_line(self, grid: QGridLayout, line: int, label: str, name: str, row: _Choice) -> None:

@@ -139,8 +139,14 @@ class _CentredText(QLabel):
 
     @override
     def sizeHint(self) -> QSize:
-        width = min(_TEXT_WIDTH, self.fontMetrics().horizontalAdvance(self.text()) + 4)
+        self.ensurePolished()  # the style sheet's font counts, also before the label was ever shown
+        width = min(_TEXT_WIDTH, self.fontMetrics().horizontalAdvance(self.text()) + 8)
         return QSize(width, self.heightForWidth(width))
+
+    @override
+    def minimumSizeHint(self) -> QSize:
+        hint = self.sizeHint()
+        return QSize(min(200, hint.width()), hint.height())
 
 
 def centred_text() -> QLabel:

@@ -59,6 +59,8 @@ class FormField(QWidget):
         layout.addWidget(self.editor)
         layout.addWidget(self._line)
         self._line.setVisible(bool(self._hint))
+        self._label.setVisible(bool(self._label.text()))
+        self._counter.setVisible(self._maximum is not None)
 
     @property
     def error(self) -> str | None:

@@ -56,9 +56,13 @@ class Overlay(QFrame):
                 self.dismiss()
         elif kind == QEvent.Type.Resize and watched is self._window:
             self.dismiss()
-        elif kind == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
-            if event.key() == Qt.Key.Key_Escape:
-                event.accept()
-                self.dismiss()
-                return True
+        elif isinstance(event, QKeyEvent) and kind == QEvent.Type.ShortcutOverride:
+            return self._take_escape(event)
         return super().eventFilter(watched, event)
+
+    def _take_escape(self, event: QKeyEvent) -> bool:
+        if event.key() != Qt.Key.Key_Escape:
+            return False
+        event.accept()
+        self.dismiss()
+        return True

@@ -96,10 +96,8 @@ class PersonPicker(QWidget):
             self._list.addItem(item)
         if not found:
             self._told.setText("Nobody was found.")
-        elif count.value > len(found) or not count.exact:
-            self._told.setText(
-                f"The first {len(found[:_SHOWN])} are shown; type more letters to find others."
-            )
+        elif len(found) > _SHOWN or len(page.rows) < count.value or not count.exact:
+            self._told.setText(f"The first {len(found[:_SHOWN])} are shown; type letters to find others.")
         else:
             self._told.setText("")
 

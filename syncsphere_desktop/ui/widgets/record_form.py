@@ -183,6 +183,7 @@ class RecordForm(QWidget, Generic[RecordT]):
         editor = spec.editor
         label = "" if isinstance(editor, QCheckBox) else spec.label
         self._fields.add(spec.name, FormField(label, editor, maximum=spec.maximum, hint=spec.hint))
+        editor.setAccessibleName(spec.label)
         if isinstance(editor, QCheckBox):
             editor.toggled.connect(self._on_editor_changed)
             return

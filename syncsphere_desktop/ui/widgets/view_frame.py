@@ -49,7 +49,7 @@ class ViewFrame(QWidget):
         header.setProperty("surface", "1")
         header.setFixedHeight(HEADER_HEIGHT)
         row = QHBoxLayout(header)
-        row.setContentsMargins(24, 0, 16, 0)
+        row.setContentsMargins(16, 0, 16, 0)
         row.setSpacing(12)
         row.addWidget(self._title)
         row.addWidget(self._count)
