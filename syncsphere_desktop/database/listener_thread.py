@@ -116,10 +116,10 @@ class ListenerThread:
         with connection.cursor() as cursor:
             cursor.execute(f"LISTEN {CHANGE_CHANNEL}")
         probe = read_probe(connection)
+        self._tell_mode(_mode_of(probe))
         if self._attempt > 0:
             self._add([EverythingMayHaveChanged()])
         self._attempt = 1  # from now on each connection is one after a gap
-        self._tell_mode(_mode_of(probe))
         with selectors.DefaultSelector() as selector:
             selector.register(connection, selectors.EVENT_READ)
             selector.register(self._wake_receiver, selectors.EVENT_READ)
@@ -145,8 +145,8 @@ class ListenerThread:
     def _look_again(self, connection: RawConnection, before: Probe) -> Probe:
         after = read_probe(connection)
         if after.has_notices is not before.has_notices:
-            self._add([EverythingMayHaveChanged()])
             self._tell_mode(_mode_of(after))
+            self._add([EverythingMayHaveChanged()])
         elif not after.has_notices:
             self._add(list(changes_between(before.counters, after.counters)))
         return after
