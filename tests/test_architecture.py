@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Iterator
+import subprocess
+import sys
 from graphlib import CycleError, TopologicalSorter
 
 import pytest
@@ -143,26 +144,29 @@ def test_no_imports_go_in_a_circle() -> None:
         pytest.fail(" -> ".join(error.args[1]))
 
 
-@pytest.mark.parametrize(
-    "module", ["cli.parser", "cli.run", "errors", "settings", "assets", "domain", "__main__"]
-)
-def test_what_help_needs_imports_nothing_heavy(module: str) -> None:
-    heavy = ("sqlalchemy", "psycopg2", "alembic", "PySide6", "qasync", "keyring", "websockets", "bcrypt")
-    imported = set(_top_level_imports(f"{PACKAGE}.{module}", set()))
-
-    assert not {name for name in imported if name.split(".")[0] in heavy}
+HEAVY = ("sqlalchemy", "psycopg2", "alembic", "qasync", "keyring", "websockets", "bcrypt", "asyncio")
 
 
-def _top_level_imports(module: str, seen: set[str]) -> Iterator[str]:
-    """Yield what importing `module` imports in turn, as far as our own modules go."""
-    from pytest_archon.collect import walk_toplevel
+def loaded_after(program: str) -> set[str]:
+    """Return the top-level names of every module that a fresh interpreter holds after `program`."""
+    told = "; import sys; print(*{name.split('.')[0] for name in sys.modules})"
+    done = subprocess.run(
+        [sys.executable, "-c", program + told], capture_output=True, text=True, check=True, timeout=60
+    )
+    return set(done.stdout.splitlines()[-1].split())
 
-    direct = collect_imports(PACKAGE, walk_toplevel).get(module, set())
-    for name in direct - seen:
-        seen.add(name)
-        yield name
-        if name.startswith(PACKAGE):
-            yield from _top_level_imports(name, seen)
+
+def test_building_the_command_line_imports_nothing_heavy() -> None:
+    loaded = loaded_after("from syncsphere_desktop.cli.parser import build; build()")
+
+    assert not loaded & {*HEAVY, "PySide6"}
+
+
+def test_the_first_paint_imports_nothing_heavy() -> None:
+    loaded = loaded_after("from syncsphere_desktop.bootstrap.frame import build_frame; build_frame()")
+
+    assert "PySide6" in loaded
+    assert not loaded & set(HEAVY)
 
 
 def test_every_module_can_be_imported() -> None:

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from syncsphere_desktop.database.connection import Database
 from syncsphere_desktop.errors import UsageError
 from syncsphere_desktop.settings import DATABASE_URL_VARIABLE, ConnectionTarget, Paths
+
+if TYPE_CHECKING:
+    from syncsphere_desktop.database.connection import Database
 
 T = TypeVar("T")
 
 
 def with_database(namespace: argparse.Namespace, work: Callable[[Database], Awaitable[T]]) -> T:
     """Open the database that the options name, await `work` on it in a loop of its own, and close it."""
+    import asyncio
 
     async def main(target: ConnectionTarget) -> T:
         async with opened(target) as database:
@@ -30,6 +32,7 @@ def with_database(namespace: argparse.Namespace, work: Callable[[Database], Awai
 @asynccontextmanager
 async def opened(target: ConnectionTarget) -> AsyncIterator[Database]:
     """Open the database, refused for writing where its schema is not ours to write to."""
+    from syncsphere_desktop.database.connection import Database
     from syncsphere_desktop.database.schema.gate import restrict_by_schema
 
     database = Database(target)
