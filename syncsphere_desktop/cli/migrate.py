@@ -89,11 +89,12 @@ def _upgrade(namespace: argparse.Namespace) -> int:
 
 
 def _downgrade(namespace: argparse.Namespace) -> int:
+    from syncsphere_desktop.database.schema.runner import counted
+
     with _runner(namespace) as runner:
         losses = runner.losses(namespace.revision)
         if losses and not namespace.yes:
-            lost = ", ".join(f"{count:,} {label}" for label, count in losses.items())
-            raise UsageError(f"This would remove {lost}. Give --yes if they may be lost.")
+            raise UsageError(f"This would remove {counted(losses)}. Give --yes if they may be lost.")
         done = runner.downgrade(
             namespace.revision, _progress(namespace), allow_data_loss=bool(losses) and namespace.yes
         )

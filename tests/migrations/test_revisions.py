@@ -128,7 +128,7 @@ def test_the_audit_log_is_not_dropped_with_entries_in_it(
     upgraded: ConnectionTarget, runner: MigrationRunner
 ) -> None:
     execute(upgraded, ADD_ENTRY)
-    with pytest.raises(SchemaError, match="1 entries of the activity log"):
+    with pytest.raises(SchemaError, match="1 entry of the activity log"):
         runner.downgrade("0001")
 
     assert runner.status().current == "0003"

@@ -121,6 +121,16 @@ class MigrationRunner:
             engine.dispose()
 
 
+def counted(losses: Mapping[str, int]) -> str:
+    """Return losses in words: `40 rows of users, 1 entry of the activity log`."""
+    one = {"rows": "row", "entries": "entry"}
+    words = []
+    for label, count in losses.items():
+        kind, _, rest = label.partition(" ")
+        words.append(f"{count:,} {one[kind] if count == 1 else kind} {rest}")
+    return ", ".join(words)
+
+
 def migration_sql(start: str = BASE, end: str = HEAD, *, adopts: bool = False) -> str:
     """Return the SQL from one revision to another, without a database.
 
@@ -162,8 +172,7 @@ def _downgrade(connection: Connection, revision: str, tell: Progress, *, allow_d
         raise UsageError(f"The database is at {status.current or BASE}, which comes before {revision}.")
     losses = _losses(connection, status, last)
     if losses and not allow_data_loss:
-        lost = ", ".join(f"{count:,} {label}" for label, count in losses.items())
-        raise SchemaError(f"Going back to {revision} would remove {lost}. Nothing was changed.")
+        raise SchemaError(f"Going back to {revision} would remove {counted(losses)}. Nothing was changed.")
     if last < first:
         run_steps(connection, revisions, first, last, tell, allow_data_loss=allow_data_loss)
     if last == 0:
