@@ -94,20 +94,24 @@ def _seconds_until(moment: str, arguments: Sequence[str], home: str) -> float:
         moment
     ]
     started = time.time()
-    done = subprocess.run(
+    process = subprocess.Popen(
         [sys.executable, *arguments],
         env=_environment(home) | {variable: "1"},
-        capture_output=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
         text=True,
-        timeout=DEADLINE_SECONDS,
-        check=False,
     )
-    for line in done.stderr.splitlines():
+    try:
+        _, told = process.communicate(timeout=DEADLINE_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.terminate()
+        _, told = process.communicate()
+    for line in told.splitlines():
         word, _, rest = line.partition(" ")
         if word == moment:
             return float(rest) - started
     raise RuntimeError(
-        f"{arguments} ended with {done.returncode} and told no {moment}: {done.stderr[-2000:]}"
+        f"{' '.join(arguments)} ended with {process.returncode} and told no “{moment}”:\n{told[-2000:]}"
     )
 
 
