@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from typing_extensions import override
 
 from syncsphere_desktop.errors import AppError
 from syncsphere_desktop.secret_store import SecretStore
@@ -36,6 +38,8 @@ class ConnectRequest:
 class ConnectDialog(AwaitableDialog[ConnectRequest]):
     """Gives a connection that passed its test. `failure` is what made the last attempt end."""
 
+    test_ended = Signal()
+
     def __init__(
         self,
         parent: QWidget | None,
@@ -46,12 +50,13 @@ class ConnectDialog(AwaitableDialog[ConnectRequest]):
         target: ConnectionTarget | None = None,
         failure: AppError | None = None,
     ) -> None:
-        super().__init__(parent, "Connect to a server" if target is None else "Edit connection", width=920)
+        super().__init__(parent, "Connect to a server" if target is None else "Edit connection", width=960)
         self._scope = scope
         self._prober = prober
         self._secrets = secrets
         self._failed_step: str | None = None
         self._is_testing = False
+        self._is_left = False
         self.form = ConnectionForm()
         self.steps = StepList()
         self.banner = Banner(dismissible=False)
@@ -63,7 +68,6 @@ class ConnectDialog(AwaitableDialog[ConnectRequest]):
         if target is not None:
             self.form.show_target(target)
         self.form.changed.connect(self._on_form_changed)
-        self.finished.connect(self._on_finished)
         if failure is not None:
             self.show_failure(failure)
         elif target is None:
@@ -127,13 +131,20 @@ class ConnectDialog(AwaitableDialog[ConnectRequest]):
         """End the test that runs."""
         self._scope.cancel(_TEST)
 
+    @override
+    def hideEvent(self, event: QHideEvent) -> None:
+        # Also when whoever awaits the dialog is cancelled, which no other signal tells.
+        super().hideEvent(event)
+        self._is_left = True
+        self.stop_test()
+        self._scope.cancel(_KEYRING)
+
     async def _test(self, target: ConnectionTarget, *, then_connect: bool) -> None:
         self._show_begin()
         try:
             error = await self._prober(target, self._show_step)
         finally:
-            self.steps.end_running()
-            self._show_testing(testing=False)
+            self._show_end()
         if error is None:
             if then_connect:
                 self.accept_with(ConnectRequest(target, self.form.wants_remembering))
@@ -147,6 +158,13 @@ class ConnectDialog(AwaitableDialog[ConnectRequest]):
         self._failed_step = None
         self.steps.clear()
         self._show_testing(testing=True)
+
+    def _show_end(self) -> None:
+        if self._is_left:
+            return  # and perhaps deleted
+        self.steps.end_running()
+        self._show_testing(testing=False)
+        self.test_ended.emit()
 
     def _show_step(self, name: str, state: StepState, sentence: str) -> None:
         self.steps.show_step(name, state, sentence)
@@ -176,7 +194,3 @@ class ConnectDialog(AwaitableDialog[ConnectRequest]):
     def _on_connect_button_clicked(self) -> None:
         if not self._is_testing:
             self.start_test(then_connect=True)
-
-    def _on_finished(self, _code: int) -> None:
-        self.stop_test()
-        self._scope.cancel(_KEYRING)

@@ -7,7 +7,16 @@ from dataclasses import replace
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QIntValidator
-from PySide6.QtWidgets import QCheckBox, QComboBox, QFileDialog, QGridLayout, QHBoxLayout, QLineEdit, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QFileDialog,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QWidget,
+)
 
 from syncsphere_desktop.dsn import default_sslmode, format_dsn
 from syncsphere_desktop.errors import InputError
@@ -30,6 +39,9 @@ from syncsphere_desktop.ui.widgets.password_field import PasswordField
 _ADDRESS_HINT = "Paste one and it fills the fields below; its password goes into the password field."
 _AUTHORITY_HINT = "A file, or “system” for this machine's own. Empty: ~/.postgresql/root.crt."
 _REMEMBER_HINT = "It is kept where the system keeps its passwords, never in a file of this app."
+
+_NARROW = 224
+"""How wide the second column of fields is."""
 
 # Which field a failed step of the test points at.
 _FIELD_OF_STEP = {
@@ -59,7 +71,11 @@ class ConnectionForm(QWidget):
         self.database = QLineEdit()
         self.user = QLineEdit()
         self.password = PasswordField(meter=False)
-        self.remember = QCheckBox("Remember it in the system's keyring")
+        self.remember = QCheckBox("Remember in the keyring")
+        self.remember.setMinimumHeight(32)  # as high as the field beside it
+        self._keyring = QLabel()
+        self._keyring.setProperty("role", "caption")
+        self._keyring.setWordWrap(True)
         self.sslmode = QComboBox()
         self.authority = QLineEdit()
         self.choose_authority = Button("Choose…")
@@ -91,8 +107,8 @@ class ConnectionForm(QWidget):
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(16)
         grid.setVerticalSpacing(10)
-        grid.setColumnStretch(0, 3)
-        grid.setColumnStretch(1, 2)
+        grid.setColumnStretch(0, 1)
+        grid.setColumnMinimumWidth(1, _NARROW)
         parts: tuple[tuple[str, str, QWidget, str, int, int, int], ...] = (
             ("dsn", "Address", self.address, _ADDRESS_HINT, 0, 0, 2),
             ("host", "Host, or folder of the socket", self.host, "", 1, 0, 1),
@@ -100,20 +116,20 @@ class ConnectionForm(QWidget):
             ("database", "Database", self.database, "", 2, 0, 1),
             ("user", "User", self.user, "", 2, 1, 1),
             ("password", "Password", self.password, "", 3, 0, 1),
-            ("remember", "", self.remember, "", 3, 1, 1),
-            ("sslmode", "Encryption", self.sslmode, "", 4, 0, 1),
-            ("sslrootcert", "CA certificate", authority, _AUTHORITY_HINT, 4, 1, 1),
-            ("name", "Name of this connection", self.name, "", 5, 0, 1),
-            ("environment", "What the server is for", self.environment, "", 5, 1, 1),
+            ("sslmode", "Encryption", self.sslmode, "", 5, 0, 1),
+            ("sslrootcert", "CA certificate", authority, _AUTHORITY_HINT, 5, 1, 1),
+            ("name", "Name of this connection", self.name, "", 6, 0, 1),
+            ("environment", "What the server is for", self.environment, "", 6, 1, 1),
         )
         for name, label, editor, hint, line, column, span in parts:
             maximum = LONGEST_NAME if name == "name" else None
-            field = FormField(label or " ", editor, hint=hint, maximum=maximum)
+            field = FormField(label, editor, hint=hint, maximum=maximum)
             self._fields[name] = field
             grid.addWidget(field, line, column, 1, span, Qt.AlignmentFlag.AlignTop)
-        self.remember.setAccessibleName(self.remember.text())
+        grid.addWidget(self.remember, 3, 1, Qt.AlignmentFlag.AlignBottom)
+        grid.addWidget(self._keyring, 4, 0, 1, 2)
+        grid.setRowStretch(7, 1)
         self.authority.setAccessibleName("CA certificate")
-        grid.setRowStretch(6, 1)
 
     def _connect(self) -> None:
         self.address.textEdited.connect(self._on_address_text_edited)
@@ -183,7 +199,10 @@ class ConnectionForm(QWidget):
         """Say whether a password can be remembered; `explanation` says why not."""
         self.remember.setEnabled(explanation is None)
         self.remember.setChecked(explanation is None)
-        self._fields["remember"].set_hint(_REMEMBER_HINT if explanation is None else explanation)
+        self.remember.setToolTip(_REMEMBER_HINT if explanation is None else explanation)
+        self.remember.setAccessibleDescription(self.remember.toolTip())
+        self._keyring.setText(explanation or "")
+        self._keyring.setVisible(explanation is not None)
 
     @property
     def wants_remembering(self) -> bool:
@@ -193,6 +212,11 @@ class ConnectionForm(QWidget):
     def error_of(self, name: str) -> str | None:
         """Return the error shown beside a field."""
         return self._fields[name].error
+
+    @property
+    def keyring_explanation(self) -> str:
+        """Return why a password can't be remembered, or an empty text."""
+        return self._keyring.text()
 
     def hint_of(self, name: str) -> str:
         """Return what is said under a field."""

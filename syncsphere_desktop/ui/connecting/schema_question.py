@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from enum import StrEnum
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
 from typing_extensions import override
 
@@ -73,6 +74,7 @@ class SchemaQuestion(AwaitableDialog[SchemaAnswer]):
         self._work = upgrade
         self._scope = scope
         self._running = False
+        self._is_left = False
         self._is_empty = status.state is SchemaState.EMPTY
         self.banner = Banner(dismissible=False)
         self.banner.hide()
@@ -136,6 +138,12 @@ class SchemaQuestion(AwaitableDialog[SchemaAnswer]):
         if not self._running:
             super().reject()
 
+    @override
+    def hideEvent(self, event: QHideEvent) -> None:
+        # Also when whoever awaits the dialog is cancelled, which no other signal tells.
+        super().hideEvent(event)
+        self._is_left = True
+
     def _on_upgrade_clicked(self) -> None:
         if not self._running:
             self._scope.spawn(self._upgrade(), on_error=self._show_failure)
@@ -151,10 +159,13 @@ class SchemaQuestion(AwaitableDialog[SchemaAnswer]):
             await self._work(tell)
         finally:
             self._show_running(running=False)
-        self.accept_with(SchemaAnswer.UPGRADED)
+        if not self._is_left:
+            self.accept_with(SchemaAnswer.UPGRADED)
 
     def _show_running(self, *, running: bool) -> None:
         self._running = running
+        if self._is_left:
+            return  # and perhaps deleted
         self.banner.hide()
         self._progress.setVisible(running)
         if running:
@@ -163,12 +174,16 @@ class SchemaQuestion(AwaitableDialog[SchemaAnswer]):
             button.setEnabled(not running)
 
     def _show_progress(self, sentence: str, share: float | None) -> None:
+        if not self._running or self._is_left:
+            return  # told from a thread, and heard after the end
         self.sentence.setText(sentence)
         self._bar.setRange(0, 0 if share is None else 1000)
         if share is not None:
             self._bar.setValue(round(share * 1000))
 
     def _show_failure(self, error: AppError) -> None:
+        if self._is_left:
+            return
         self.banner.show_message(error.message, "danger", action="Try again", details=error.details)
         self.banner.show()
 

@@ -28,7 +28,7 @@ _LOOKS = {
     StepState.WAITING: ("border-strong", ""),
     StepState.RUNNING: ("accent", "Testing…"),
     StepState.PASSED: ("success", "Passed"),
-    StepState.WARNED: ("warning", "Look"),
+    StepState.WARNED: ("warning", "Note"),
     StepState.FAILED: ("danger", "Failed"),
     StepState.SKIPPED: ("border-strong", "Not needed"),
 }

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from uuid import uuid4
 
 import pytest
+from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from sqlalchemy import create_engine
@@ -87,6 +89,9 @@ def window(theme: ThemeController, qtbot: QtBot) -> Iterator[MainWindow]:
     yield made
     made.close_now()
     made.deleteLater()
+    # Here and now: what is left to the garbage collector may be destroyed on a worker's thread.
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    gc.collect()
 
 
 async def until(condition: Callable[[], object], seconds: float = 20.0) -> None:

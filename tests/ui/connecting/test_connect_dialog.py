@@ -65,9 +65,10 @@ def states(dialog: ConnectDialog) -> dict[str, StepState]:
 
 async def after_test(dialog: ConnectDialog) -> dict[str, StepState]:
     """Run the test to its end and return how each step stands."""
+    ended = asyncio.Event()
+    dialog.test_ended.connect(ended.set)
     dialog.test_button.click()
-    await until(lambda: dialog.is_testing)
-    await until(lambda: not dialog.is_testing)
+    await ended.wait()
     return states(dialog)
 
 
@@ -125,9 +126,10 @@ def test_a_wrong_value_fails_on_its_step_and_the_dialog_stays(
 
     async def scenario() -> None:
         dialog = await opened.open(wrong)
+        ended = asyncio.Event()
+        dialog.test_ended.connect(ended.set)
         dialog.connect_button.click()
-        await until(lambda: dialog.is_testing)
-        await until(lambda: not dialog.is_testing)
+        await ended.wait()
         found = states(dialog)
         assert found[step] is StepState.FAILED
         assert [name for name, state in found.items() if state is StepState.FAILED] == [step]
@@ -184,6 +186,26 @@ def test_a_test_can_be_stopped_in_the_middle(opened: Opened, target: ConnectionT
     qt_run(scenario())
 
 
+def test_cancelling_whoever_awaits_the_dialog_stops_its_test(
+    opened: Opened, target: ConnectionTarget, qt_run: QtRun
+) -> None:
+    async def endless(_target: ConnectionTarget, tell: StepListener) -> AppError | None:
+        tell("reach", StepState.RUNNING, "")
+        await asyncio.sleep(3600)
+        return None
+
+    async def scenario() -> None:
+        dialog = await opened.open(target, endless)
+        dialog.test_button.click()
+        await until(lambda: dialog.is_testing)
+        opened.answer.cancel()
+        await asyncio.wait({opened.answer})
+        await asyncio.sleep(0.05)
+        await opened.scope.shutdown()
+
+    qt_run(scenario())
+
+
 def test_values_that_cannot_be_are_told_before_anything_is_tried(opened: Opened, qt_run: QtRun) -> None:
     async def scenario() -> None:
         dialog = await opened.open(None)
@@ -214,7 +236,7 @@ def test_the_dialog_opens_with_what_failed_before(opened: Opened, qt_run: QtRun)
 def test_without_a_keyring_the_password_is_said_not_to_be_kept(opened: Opened, qt_run: QtRun) -> None:
     async def scenario() -> None:
         dialog = await opened.open(None)
-        await until(lambda: "no secure keyring" in dialog.form.hint_of("remember"))
+        await until(lambda: "no secure keyring" in dialog.form.keyring_explanation)
         assert not dialog.form.remember.isEnabled()
         await opened.leave()
 

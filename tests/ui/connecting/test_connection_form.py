@@ -123,7 +123,7 @@ def test_without_a_keyring_the_reason_is_told_and_nothing_is_remembered(form: Co
     form.show_keyring("This system has no secure keyring.")
     assert not form.remember.isEnabled()
     assert not form.wants_remembering
-    assert form.hint_of("remember") == "This system has no secure keyring."
+    assert form.keyring_explanation == "This system has no secure keyring."
     form.show_keyring(None)
     assert form.wants_remembering
 

@@ -275,6 +275,22 @@ def test_shutting_down_in_the_middle_of_an_opening_ends_it(
     qt_run(scenario())
 
 
+def test_shutting_down_in_the_middle_of_an_upgrade_lets_it_end(
+    connected: Connected, adoptable: ConnectionTarget, qt_run: QtRun
+) -> None:
+    async def scenario() -> None:
+        connected.page.open_requested.emit(adoptable.profile)
+        question = await asked()
+        question.upgrade_button.click()
+        await until(lambda: not question.open_button.isEnabled())
+        await connected.end()
+        assert connected.sessions == []
+
+    qt_run(scenario())
+    found = execute(adoptable, "SELECT count(*) FROM syncsphere_desktop.alembic_version")
+    assert found in ([(0,)], [(1,)])
+
+
 def test_a_removed_connection_is_forgotten(
     connected: Connected, target: ConnectionTarget, qt_run: QtRun
 ) -> None:
