@@ -163,9 +163,9 @@ async def test_everything_listed_is_exported_in_its_order_and_without_moving_the
     query = ListQuery(Sort("name", descending=True), search="2")
     await source.prepare(query)
     source.insert_first(2)
-    columns = (
-        Column[Track]("Name", lambda row: row.name),
-        Column[Track]("Size", lambda row: row.size, format=lambda value: f"{value} kB"),
+    columns: tuple[Column[Track], ...] = (
+        Column("Name", lambda row: row.name),
+        Column("Size", lambda row: row.size, format=lambda value: f"{value} kB"),
     )
     told: list[int] = []
 
@@ -185,7 +185,7 @@ async def test_rows_removed_during_the_export_are_left_out(tmp_path: Path) -> No
     def progress(_done: int) -> None:
         source.remove(2_999)
 
-    columns = (Column[Track]("Id", lambda row: row.id),)
+    columns: tuple[Column[Track], ...] = (Column("Id", lambda row: row.id),)
     written = await export_csv(path, columns, source, ListQuery(Sort("name")), progress)
 
     assert written == 2_999
