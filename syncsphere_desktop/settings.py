@@ -108,7 +108,8 @@ Layout = Mapping[str, JsonValue]
 class Settings:
     """What the app remembers from one start to the next. Passwords are never a part of it.
 
-    `layouts` has one mapping a view, `recent` the connections last used, the newest first.
+    `layouts` has one mapping a view, `recent` the connections last used, the newest first, and `used` when
+    each of them was, in seconds since 1970, by `user@host:port/database`.
     """
 
     theme_mode: ThemeMode = ThemeMode.SYSTEM
@@ -116,4 +117,5 @@ class Settings:
     last_view: str | None = None
     layouts: Mapping[str, Layout] = field(default_factory=dict)
     recent: tuple[ConnectionProfile, ...] = ()
+    used: Mapping[str, int] = field(default_factory=dict)
     profiles: tuple[ConnectionProfile, ...] = ()

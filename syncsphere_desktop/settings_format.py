@@ -18,6 +18,7 @@ from syncsphere_desktop.settings import (
 )
 
 FORMAT_VERSION = 1
+_LAST_MOMENT = 253_000_000_000  # in the year 9987; Python's dates end soon after
 
 _E = TypeVar("_E", bound=StrEnum)
 
@@ -35,6 +36,7 @@ def encoded(settings: Settings) -> bytes:
         "last_view": settings.last_view,
         "layouts": {view: dict(layout) for view, layout in settings.layouts.items()},
         "recent": [_encoded_profile(profile) for profile in settings.recent],
+        "used": dict(settings.used),
         "profiles": [_encoded_profile(profile) for profile in settings.profiles],
     }
     return (json.dumps(document, ensure_ascii=False, indent=2) + "\n").encode()
@@ -59,6 +61,7 @@ def decoded(content: bytes) -> Settings:
         last_view=_optional_text(document, "last_view"),
         layouts=_layouts(document),
         recent=_profiles(document, "recent"),
+        used=_moments(document),
         profiles=_profiles(document, "profiles"),
     )
 
@@ -68,6 +71,13 @@ def _layouts(document: Mapping[str, Any]) -> dict[str, Layout]:
     if not all(isinstance(layout, dict) for layout in layouts.values()):
         raise NotUnderstoodError("“layouts” does not hold one object a view")
     return dict(layouts)
+
+
+def _moments(document: Mapping[str, Any]) -> dict[str, int]:
+    moments = _typed(document, "used", dict, default={})
+    if not all(type(moment) is int and 0 <= moment < _LAST_MOMENT for moment in moments.values()):
+        raise NotUnderstoodError("“used” does not hold one moment a connection")
+    return dict(moments)
 
 
 def _profiles(document: Mapping[str, Any], key: str) -> tuple[ConnectionProfile, ...]:

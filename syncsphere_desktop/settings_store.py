@@ -5,12 +5,15 @@ A file that can't be understood is kept beside the new one, and told; the app go
 
 from __future__ import annotations
 
+import time
+from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 from syncsphere_desktop.errors import FileError, NotFoundError, SettingsError
 from syncsphere_desktop.files import locked, replace_file
-from syncsphere_desktop.secret_store import SecretStore
+from syncsphere_desktop.secret_store import SecretStore, secret_key
 from syncsphere_desktop.settings import ConnectionProfile, ConnectionTarget, Layout, Paths, Settings
 from syncsphere_desktop.settings_format import FORMAT_VERSION, NotUnderstoodError, decoded, encoded
 
@@ -72,9 +75,15 @@ class SettingsStore:
         return merged
 
     def remember(self, profile: ConnectionProfile) -> None:
-        """Put a connection at the head of the recent ones. Raises SettingsError."""
+        """Put a connection at the head of the recent ones, used now. Raises SettingsError."""
         others = tuple(known for known in self._settings.recent if not _same_place(known, profile))
-        self.save(replace(self._settings, recent=(profile, *others)))
+        used = {**self._settings.used, secret_key(profile): int(time.time())}
+        self.save(replace(self._settings, recent=(profile, *others), used=used))
+
+    def used_at(self, profile: ConnectionProfile) -> datetime | None:
+        """Return when a recent connection was used last, in this machine's time without a zone, or None."""
+        moment = self._settings.used.get(secret_key(profile))
+        return None if moment is None else datetime.fromtimestamp(moment)  # noqa: DTZ006
 
     def forget_recent(self, profile: ConnectionProfile) -> None:
         """Take a connection out of the recent ones. Raises SettingsError."""
@@ -152,6 +161,7 @@ class SettingsStore:
 
 def merge(base: Settings, theirs: Settings, mine: Settings) -> Settings:
     """Return `theirs` with what `mine` changed since `base`: by field, view, connection and profile."""
+    recent = _merged_recent(base.recent, theirs.recent, mine.recent)
     return Settings(
         theme_mode=theirs.theme_mode if mine.theme_mode == base.theme_mode else mine.theme_mode,
         reduced_motion=theirs.reduced_motion
@@ -159,7 +169,8 @@ def merge(base: Settings, theirs: Settings, mine: Settings) -> Settings:
         else mine.reduced_motion,
         last_view=theirs.last_view if mine.last_view == base.last_view else mine.last_view,
         layouts=_merged_layouts(base, theirs, mine),
-        recent=_merged_recent(base.recent, theirs.recent, mine.recent),
+        recent=recent,
+        used=_merged_moments(theirs.used, mine.used, recent),
         profiles=_merged_profiles(base.profiles, theirs.profiles, mine.profiles),
     )
 
@@ -190,6 +201,13 @@ def _merged_recent(
         if not any(_same_place(profile, other) for other in (*merged, *removed)):
             merged.append(profile)
     return tuple(merged[:RECENT_MAXIMUM])
+
+
+def _merged_moments(
+    theirs: Mapping[str, int], mine: Mapping[str, int], recent: tuple[ConnectionProfile, ...]
+) -> dict[str, int]:
+    keys = [key for key in map(secret_key, recent) if key in theirs or key in mine]
+    return {key: max(theirs.get(key, 0), mine.get(key, 0)) for key in keys}
 
 
 def _merged_profiles(

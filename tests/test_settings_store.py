@@ -291,3 +291,17 @@ def test_a_replacement_that_fails_leaves_the_file_as_it_was(tmp_path: Path) -> N
     with pytest.raises(OSError, match="taken"):
         replace_file(folder, b"new")
     assert [path.name for path in tmp_path.iterdir()] == ["taken"]
+
+
+def test_a_connection_is_remembered_with_the_moment_of_its_use(tmp_path: Path) -> None:
+    paths = Paths(tmp_path / "config", tmp_path / "data", tmp_path / "logs", tmp_path / "cache")
+    profile = ConnectionProfile("Studio", "db.example", 5432, "studio", "admin", SslMode.VERIFY_FULL)
+    store = SettingsStore(paths)
+    store.remember(profile)
+    again = SettingsStore(paths)
+    again.load()
+    moment = again.used_at(profile)
+    assert moment is not None
+    assert moment == store.used_at(profile)
+    again.forget_recent(profile)
+    assert again.used_at(profile) is None

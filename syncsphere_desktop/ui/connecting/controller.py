@@ -232,7 +232,8 @@ class ConnectingController:
             self._scope.spawn(self._ask(profile, failure), key=_FORM, on_error=self.page.show_error)
 
     def _show_recents(self) -> None:
-        rows = tuple(RecentRow(profile) for profile in self._store.settings.recent)
+        store = self._store
+        rows = tuple(RecentRow(profile, store.used_at(profile)) for profile in store.settings.recent)
         self.page.show_recents(rows, datetime.now())  # noqa: DTZ005  # compared with this machine's times
 
     def _on_edit_failed_requested(self) -> None:

@@ -100,7 +100,8 @@ def test_a_server_opens_and_is_remembered(
         assert connected.view.isVisible()
         await until(lambda: connected.store.settings.recent == (target.profile,))
         connected.controller.show_welcome()
-        assert connected.page.recents.count() == 1
+        assert [row.profile for row in connected.page.recents.rows] == [target.profile]
+        assert connected.page.recents.rows[0].used_at is not None
         assert connected.page.back_button.text() == f"Back to {target.profile.name}"
         connected.page.back_requested.emit()
         assert connected.view.isVisible()
