@@ -8,7 +8,7 @@ import logging
 import os
 import signal
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -151,11 +151,16 @@ class Program:
             loop.call_soon_threadsafe(progress, sentence, fraction)
 
         studio = LocalStudio(self._frame.paths)
+        entering = self._blocking.submit(lambda: held.enter_context(studio.held(report)))
+
+        def let_go() -> None:
+            wait([entering])  # a start that was cancelled goes on to its end, and is only then undone
+            held.close()
+
         try:
-            target = await self._blockingly(lambda: held.enter_context(studio.held(report)))
-            session = await self._open_session(target)
+            session = await self._open_session(await asyncio.wrap_future(entering))
         except BaseException:
-            await self._blockingly(held.close)
+            await self._blockingly(let_go)
             raise
         await self._show(OpenedStudio(session, lambda: self._blockingly(held.close)))
 
@@ -174,7 +179,9 @@ class Program:
             elif wish.database_url is not None:
                 await self.connecting.open_target(parse_dsn(wish.database_url))
             elif wish.profile is not None:
-                await self.connecting.open_target(self._frame.store.target(wish.profile))
+                name = wish.profile
+                target = await self._blockingly(lambda: self._frame.store.target(name))
+                await self.connecting.open_target(target)
             else:
                 self.connecting.show_welcome()
         except AppError as error:

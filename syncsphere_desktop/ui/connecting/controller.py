@@ -114,8 +114,10 @@ class ConnectingController:
 
     def cancel(self) -> None:
         """End the opening that is under way; nothing of it stays."""
-        if self._opening is not None:
+        if self._opening is not None and not self._cancelled:
             self._cancelled = True
+            if self._last is not None:
+                self._show_progress("Cancelling", None, self._last)
             self._opening.cancel()
 
     async def shutdown(self) -> None:
@@ -154,8 +156,11 @@ class ConnectingController:
 
     def _tell(self, sentence: str, share: float | None, wish: Wish) -> None:
         # The local studio's thread may tell something after the opening was left.
-        if self._opening is not None:
-            self.page.show_progress(wish.name, sentence, share, local=wish.target is None)
+        if self._opening is not None and not self._cancelled:
+            self._show_progress(sentence, share, wish)
+
+    def _show_progress(self, sentence: str, share: float | None, wish: Wish) -> None:
+        self.page.show_progress(wish.name, sentence, share, local=wish.target is None)
 
     def _show_failure(self, wish: Wish, error: AppError) -> None:
         self._failure = error
