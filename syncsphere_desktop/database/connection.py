@@ -22,6 +22,7 @@ from uuid import uuid4
 from psycopg2.extensions import connection as RawConnection  # noqa: N812
 from sqlalchemy import Connection, create_engine
 
+from syncsphere_desktop.database.canceller import Canceller
 from syncsphere_desktop.database.flight import Flight, Transaction, Work
 from syncsphere_desktop.database.parameters import Timeouts, connect_parameters, open_connection
 from syncsphere_desktop.database.reaching import reach
@@ -71,8 +72,9 @@ class Database:
 
     Notices of the changes that are made through it carry its `origin`.
 
-    `workers` bounds threads and connections alike. `recovery_seconds` is how long a call keeps trying after
-    the connection broke, before it raises ConnectionLostError; a call made while it is lost tries once.
+    `workers` bounds threads and connections alike; one more connection is opened to cancel with.
+    `recovery_seconds` is how long a call keeps trying after the connection broke, before it raises
+    ConnectionLostError; a call made while it is lost tries once.
     """
 
     def __init__(
@@ -105,6 +107,7 @@ class Database:
         self._state = ConnectionState(Health.CONNECTED)
         self._flights: dict[Flight[Any], asyncio.Future[Any]] = {}
         self._cancels: set[threading.Thread] = set()
+        self._canceller = Canceller(self._open)
         self._was_connected = False
         self._read_only_reason: str | None = None
 
@@ -188,6 +191,7 @@ class Database:
         self._executor.shutdown(wait=True, cancel_futures=True)
         for thread in list(self._cancels):
             thread.join(_CANCEL_SECONDS)
+        self._canceller.close()
         self._engine.dispose()
         closed.set_result(None)
 
@@ -303,7 +307,7 @@ class Database:
 
     def _run_cancel(self, flight: Flight[Any]) -> None:
         try:
-            flight.cancel()
+            flight.cancel(self._canceller.cancel)
         finally:
             self._cancels.discard(threading.current_thread())
 

@@ -21,7 +21,7 @@ from sqlalchemy import exc as sqlalchemy_errors
 
 from syncsphere_desktop.database.failures import is_connection_loss, sqlstate, translate
 from syncsphere_desktop.database.parameters import Timeouts
-from syncsphere_desktop.errors import CancelledByServerError, ConnectionLostError
+from syncsphere_desktop.errors import AppError, CancelledByServerError, ConnectionLostError
 
 T = TypeVar("T")
 Work = Callable[[Connection], T]
@@ -108,20 +108,20 @@ class Flight(Generic[T]):
         """Return what `work` gave, also where the answer to COMMIT was lost."""
         return self._results[0]
 
-    def cancel(self) -> None:
-        """Ask the server to end the statement under way: a network call of its own, which may take long.
+    def cancel(self, end_statement: Callable[[int], None]) -> None:
+        """End the statement under way by `end_statement(process id)`: a network call, which may take long.
 
         A commit that has begun is let through.
         """
         with self._condition:
             self._cancelled = True
-            raw = self._raw
-            if raw is None:
+            if self._raw is None:
                 return
+            pid = self._raw.info.backend_pid
             self._cancels_under_way += 1
         try:
-            raw.cancel()
-        except psycopg2.Error as error:  # the connection is broken: the worker meets the same and reports it
+            end_statement(pid)
+        except (psycopg2.Error, AppError) as error:  # the worker meets the same trouble, or is broken off
             _log.info("A cancel request failed: %s", str(error).strip())
         finally:
             with self._condition:
@@ -133,6 +133,7 @@ class Flight(Generic[T]):
         with self._condition:
             self._cancelled = True
             if self._raw is not None and not self._raw.closed:
+                self._spoilt = True
                 # The worker can't close the connection meanwhile: it has to take the lock to let go of it.
                 _break(self._raw.fileno())
 
@@ -215,6 +216,8 @@ class Flight(Generic[T]):
     def _detach(self) -> None:
         with self._condition:
             self._raw = None
+            if self._spoilt:
+                return
             if not self._condition.wait_for(lambda: self._cancels_under_way == 0, timeout=_CANCEL_SECONDS):
                 self._spoilt = True  # a cancel that comes late would hit whoever has the connection next
 
