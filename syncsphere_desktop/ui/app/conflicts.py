@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Protocol, TypeVar
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
 
 from PySide6.QtWidgets import QWidget
 
@@ -22,6 +23,14 @@ class Versioned(Protocol):
 RowT = TypeVar("RowT", bound=Versioned)
 
 
+@dataclass(frozen=True, slots=True)
+class Settled(Generic[RowT]):
+    """The row as it is stored now; `wrote` is false where the user was content with theirs."""
+
+    row: RowT
+    wrote: bool
+
+
 async def settle(
     window: QWidget,
     conflict: ConflictError,
@@ -31,7 +40,7 @@ async def settle(
     read: Callable[[], Awaitable[RowT]],
     update: Callable[[RowT, Mapping[str, object]], Awaitable[RowT]],
     format_value: Format | None = None,
-) -> RowT | None:
+) -> Settled[RowT] | None:
     """Ask until the chosen values are stored on top of the state that was shown; None when the user left it.
 
     A row that changes again while the dialog is open is shown again. Raises AppError.
@@ -43,12 +52,12 @@ async def settle(
             return None
         theirs = await read()
         if answer.reload:
-            return theirs
+            return Settled(theirs, wrote=False)
         if theirs.row_version != conflict.their_version:
             conflict = _newer(conflict, theirs)
             continue
         try:
-            return await update(theirs, answer.values)
+            return Settled(await update(theirs, answer.values), wrote=True)
         except ConflictError as newer:
             conflict = newer
 

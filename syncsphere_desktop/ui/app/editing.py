@@ -70,6 +70,7 @@ class Editing(QObject, Generic[RowT]):
         listing.view.edit_committed.connect(self._on_view_edit_committed)
         listing.view.row_activated.connect(lambda _row: form.focus_first())
         listing.model.loaded.connect(self._on_model_loaded)
+        listing.model.dataChanged.connect(self._on_model_data_changed)
         form.save_requested.connect(self._on_form_save_requested)
 
     @property
@@ -91,52 +92,81 @@ class Editing(QObject, Generic[RowT]):
     def take(self, row: RowT) -> None:
         """Show a row's newer state, which was just stored, in the list and the inspector."""
         self._listing.model.replace_row(row)
-        if self._shown is not None and self._shown.id == row.id:
+        if row.id in self._drafts:
+            self._drafts[row.id] = Draft(row, self._drafts[row.id].values)
+        if self._is_shown(row.id):
             self._shown = row
             self.row_refreshed.emit(row)
-            if self._form.is_dirty:
-                self._form.rebase(row)
-            else:
-                self._form.show_record(row)
+            self._form.rebase(row)
+
+    def show_added(self, row: RowT) -> None:
+        """Select a row that was just added and show it, wherever in the list it comes to stand."""
+        self._listing.view.selection.select_ids([row.id])
+        self._show(row)
+        self._listing.model.reload()
 
     def forget(self, ids: set[int]) -> None:
         """Drop rows that were deleted, with what was typed for them."""
         for row_id in ids:
             self._drafts.pop(row_id, None)
         if self._shown is not None and self._shown.id in ids:
-            self._shown = None
-            self.shown_changed.emit(None)
-        self._listing.view.selection.discard(ids)
+            self._form.clear()
+            self._show_nothing()
+        selection = self._listing.view.selection
+        if selection.is_everything:
+            selection.clear()  # what is added later was never meant
+        selection.discard(ids)
         self._listing.model.reload()
 
     async def save(self, base: RowT, changes: Mapping[str, object], *, in_place: str | None = None) -> None:
         """Store changes, settling conflicts with the user. Raises AppError."""
+        name = self._store.name(base)
         try:
             saved = await self._store.update(base, changes)
+            told = f"{self._store.name(saved)} was saved."
         except ConflictError as conflict:
             settled = await settle(
                 self._context.window,
                 conflict,
-                title=f"{self._store.name(base)} was changed meanwhile",
+                title=f"{name} was changed meanwhile",
                 labels=self._store.labels,
                 read=lambda: self._store.get(base.id),
                 update=self._store.update,
                 format_value=self._store.format_value,
             )
             if settled is None:
-                self._form.set_busy(busy=False)
-                if in_place is not None:
-                    self._listing.model.reject_edit(base.id, in_place, "The edit was dropped.")
+                self._leave_unsaved(base, in_place)
                 return
-            saved = settled
-        self._drafts.pop(saved.id, None)
-        if self._shown is not None and self._shown.id == saved.id and in_place is None:
-            self._form.show_record(saved)
+            saved, wrote = settled.row, settled.wrote
+            told = f"{self._store.name(saved)} was saved." if wrote else f"{name} stays as it is stored."
+        self._take_saved(saved, changes, in_place)
+        self._context.toasts.show_success(told)
+
+    def _take_saved(self, saved: RowT, changes: Mapping[str, object], in_place: str | None) -> None:
+        if in_place is None:
+            draft = self._drafts.pop(saved.id, None)
+            since = {} if draft is None else _beyond(draft.values, changes)
+            if since:
+                self._drafts[saved.id] = Draft(saved, since)
+            if self._is_shown(saved.id):
+                self._form.show_saved(saved, changes)
         self.take(saved)
-        self._context.toasts.show_success(f"{self._store.name(saved)} was saved.")
+
+    def _leave_unsaved(self, base: RowT, in_place: str | None) -> None:
+        if in_place is not None:
+            self._listing.model.reject_edit(base.id, in_place, "The edit was dropped.")
+        elif self._is_shown(base.id):
+            self._form.set_busy(busy=False)
 
     def _on_form_save_requested(self, base: RowT, changes: Mapping[str, object]) -> None:
-        self._scope.spawn(self.save(base, changes), on_error=self._form.show_error)
+        def show(error: AppError) -> None:
+            if self._is_shown(base.id):
+                self._form.show_error(error)
+            else:  # the form shows another row; what was typed is kept with its own
+                told = f"{self._store.name(base)} was not saved. {error.message}"
+                self._context.toasts.show_error(told, details=error.details)
+
+        self._scope.spawn(self.save(base, changes), on_error=show)
 
     def _on_view_edit_committed(self, row: RowT, name: str, text: str) -> None:
         def reject(error: AppError) -> None:
@@ -147,30 +177,44 @@ class Editing(QObject, Generic[RowT]):
     def _on_selection_changed(self) -> None:
         selection = self._listing.view.selection
         if selection.count > 1:
-            self._keep_draft()
+            self._put_away()
             self._shown = None
             self.many_selected.emit(selection.count)
             return
         rows = selection.rows()
         if len(rows) == 1:
             self._show(rows[0])
-        elif not selection.count and self._shown is not None:
-            self._keep_draft()
-            self._shown = None
-            self.shown_changed.emit(None)
+        elif self._shown is not None and not self._outlives_its_row(self._shown):
+            # One that is selected and not at hand yet is shown when it arrives.
+            self._put_away()
+            self._show_nothing()
+
+    def _outlives_its_row(self, shown: RowT) -> bool:
+        """Whether the shown row left the list, as by somebody's deletion, while something is typed for it."""
+        is_listed = self._listing.model.rows.position_of(shown.id) is not None
+        return not self._listing.view.selection.count and self._form.is_dirty and not is_listed
 
     def _show(self, row: RowT) -> None:
-        if self._shown is not None and self._shown.id == row.id:
+        if self._is_shown(row.id):
             return
-        self._keep_draft()
+        self._put_away()
         self._shown = row
         self._form.show_record(row, self._drafts.pop(row.id, None))
         self.shown_changed.emit(row)
 
-    def _keep_draft(self) -> None:
+    def _show_nothing(self) -> None:
+        self._shown = None
+        self.shown_changed.emit(None)
+
+    def _is_shown(self, row_id: int) -> bool:
+        return self._shown is not None and self._shown.id == row_id
+
+    def _put_away(self) -> None:
+        """Empty the form; what was typed into it is kept until its row is shown again."""
         draft = self._form.draft
-        if draft is not None and self._shown is not None:
+        if draft is not None:
             self._drafts[draft.base.id] = draft
+        self._form.clear()
 
     def _on_model_loaded(self) -> None:
         """Others may have changed the row that is shown: show it anew, but never over what was typed."""
@@ -185,3 +229,12 @@ class Editing(QObject, Generic[RowT]):
             self.row_refreshed.emit(fresh)
             if not self._form.is_dirty:
                 self._form.show_record(fresh)
+
+    def _on_model_data_changed(self) -> None:
+        if self._shown is None and self._listing.view.selection.count == 1:
+            self._on_selection_changed()
+
+
+def _beyond(typed: Mapping[str, object], saved: Mapping[str, object]) -> dict[str, object]:
+    """Return what was typed and is not what was saved."""
+    return {name: value for name, value in typed.items() if name not in saved or saved[name] != value}

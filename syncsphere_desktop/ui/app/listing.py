@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog
 
 from syncsphere_desktop.database.notifications import ChangeEvent, EverythingMayHaveChanged, TableChanged
@@ -43,7 +43,13 @@ class ListingWords:
 
 
 class Listing(QObject, Generic[RowT]):
-    """A list in its frame. The view's own controller adds what is particular to its rows."""
+    """A list in its frame. The view's own controller adds what is particular to its rows.
+
+    Without `on_add` its empty state offers nothing, as where the connection only reads.
+    """
+
+    filters_changed = Signal(object)
+    """The filters that are on now, by whoever they were set."""
 
     def __init__(
         self,
@@ -55,7 +61,7 @@ class Listing(QObject, Generic[RowT]):
         scope: TaskScope,
         *,
         sort: Sort,
-        on_add: Callable[[], None],
+        on_add: Callable[[], None] | None,
     ) -> None:
         super().__init__(frame)
         self._frame = frame
@@ -67,9 +73,7 @@ class Listing(QObject, Generic[RowT]):
         self.model: ListModel[RowT] = ListModel(source, columns, scope, parent=self)
         self.view: ListView[RowT] = ListView(self.model)
         self.view.setAccessibleName(words.many.capitalize())
-        self._empty = EmptyState(
-            words.icon, words.empty_title, words.empty_sentence, action=words.add_action, keys="Ctrl+N"
-        )
+        self._empty = EmptyState(words.icon, words.empty_title, words.empty_sentence, keys="Ctrl+N")
         self._empty.action_triggered.connect(self._on_empty_action_triggered)
         self._on_add = on_add
         self._error = ErrorState()
@@ -120,6 +124,7 @@ class Listing(QObject, Generic[RowT]):
     def narrow(self, filters: Filters) -> None:
         """Show only the rows that these filters leave; an empty mapping shows all."""
         self._filters = dict(filters)
+        self.filters_changed.emit(self._filters)
         self._ask()
 
     @property
@@ -135,6 +140,8 @@ class Listing(QObject, Generic[RowT]):
     def retry(self) -> None:
         """Try again what failed."""
         self._frame.show_banner(None)
+        if not self.model.count.value:
+            self.view.set_overlay(None)  # the rows that are on their way, in place of what went wrong
         self.model.retry()
 
     def take_change(self, change: ChangeEvent) -> None:
@@ -192,6 +199,9 @@ class Listing(QObject, Generic[RowT]):
         except asyncio.CancelledError:
             job.end(JobState.CANCELLED, "Nothing was written.")
             raise
+        except Exception:
+            job.end(JobState.FAILED, "The app met a mistake of its own.")
+            raise
         job.end(JobState.DONE, f"{number(written)} rows")
         self._context.toasts.show_success(f"{number(written)} {self._words.many} are in {target.name}.")
 
@@ -223,9 +233,8 @@ class Listing(QObject, Generic[RowT]):
         else:
             self._shows_nothing_found = False
             words = self._words
-            self._empty.show_state(
-                words.icon, words.empty_title, words.empty_sentence, action=words.add_action
-            )
+            action = None if self._on_add is None else words.add_action
+            self._empty.show_state(words.icon, words.empty_title, words.empty_sentence, action=action)
         self.view.set_overlay(self._empty)
         self._frame.show_count("0")
 
@@ -244,10 +253,12 @@ class Listing(QObject, Generic[RowT]):
     def _on_empty_action_triggered(self) -> None:
         if self._shows_nothing_found:
             self._filters = {}
-            self._search = ""
-            self._frame.search.clear()
-            self._ask()
-        else:
+            self.filters_changed.emit(self._filters)
+            if self._search:
+                self._frame.search.clear()  # which asks for all rows
+            else:
+                self._ask()
+        elif self._on_add is not None:
             self._on_add()
 
 

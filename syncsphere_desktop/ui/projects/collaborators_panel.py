@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from typing_extensions import override
 
 from syncsphere_desktop.domain.collaborator import Collaborator, Role
 from syncsphere_desktop.domain.ids import UserId
@@ -67,9 +69,16 @@ class CollaboratorsPanel(QWidget):
     def show_loading(self) -> None:
         """Say that the people are being read."""
         self._clear()
+        self._banner.hide()
         waiting = QLabel("Reading who works on it…")
         waiting.setProperty("role", "secondary")
         self._rows.addWidget(waiting)
+
+    def show_unread(self, sentence: str) -> None:
+        """Say why the people can't be shown."""
+        self._clear()
+        self._banner.hide()
+        self.show_error(sentence)
 
     def show_error(self, sentence: str) -> None:
         """Say why a wish was not fulfilled, under the list."""
@@ -95,6 +104,14 @@ class CollaboratorsPanel(QWidget):
                 widget.deleteLater()
 
 
+class _RoleBox(QComboBox):
+    """Leaves the wheel to the list around it: scrolling past must not change anybody's role."""
+
+    @override
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        event.ignore()
+
+
 class _PersonRow(QWidget):
     """Initials, name, role, and a button that ends the collaboration."""
 
@@ -112,7 +129,7 @@ class _PersonRow(QWidget):
             role.setToolTip("Transfer the project to change this." if is_owner else "")
             layout.addWidget(role)
             return
-        roles = QComboBox()
+        roles = _RoleBox()
         roles.setAccessibleName(f"Role of {person.username}")
         for choice, word in _WORDS.items():
             roles.addItem(word, choice)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 
 from PySide6.QtCore import QObject
@@ -32,6 +32,7 @@ from syncsphere_desktop.ui.projects.filters import VisibilityFilter
 from syncsphere_desktop.ui.projects.inspector import ProjectInspector
 from syncsphere_desktop.ui.widgets.buttons import Button, Kind
 from syncsphere_desktop.ui.widgets.confirm import ConfirmDialog
+from syncsphere_desktop.ui.widgets.dialog import open_dialog
 from syncsphere_desktop.ui.widgets.view_frame import ViewFrame
 
 _GROUP = "Projects"
@@ -67,7 +68,6 @@ class ProjectsController(QObject):
         self._users = users
         self._context = context
         self._read_only = read_only
-        self._people: Sequence[Collaborator] = ()
         self._scope = context.scope.child("projects", on_error=self._show_error)
         self.frame = ViewFrame("Projects", "Search projects by name, owner, room or description")
         self.inspector = ProjectInspector(now)
@@ -81,7 +81,7 @@ class ProjectsController(QObject):
             context,
             self._scope,
             sort=Sort("name"),
-            on_add=self.add,
+            on_add=None if read_only else self.add,
         )
         store: EditedStore[Project] = EditedStore(
             projects.get, projects.update, lambda project: project.name, _LABELS
@@ -119,6 +119,7 @@ class ProjectsController(QObject):
         view.menu_requested.connect(lambda place: show_menu(self.frame, _GROUP, place))
         inspector.transfer_requested.connect(self.transfer)
         inspector.delete_requested.connect(self.delete)
+        inspector.close_requested.connect(self.frame.toggle_inspector)
         people = inspector.people
         people.add_requested.connect(self.add_person)
         people.role_chosen.connect(self._on_people_role_chosen)
@@ -156,8 +157,8 @@ class ProjectsController(QObject):
         self.listing.reload()
 
     def narrow(self, filters: Filters) -> None:
-        """Show only the projects that these filters leave."""
-        self.filter.show_filters(filters)
+        """Show only the projects that these filters leave, whatever was searched for before."""
+        self.frame.search.clear()
         self.listing.narrow(filters)
 
     def take_change(self, change: ChangeEvent) -> None:
@@ -165,7 +166,7 @@ class ProjectsController(QObject):
         self.listing.take_change(change)
         about_people = isinstance(change, TableChanged) and change.table == "project_collaborators"
         if (about_people or isinstance(change, EverythingMayHaveChanged)) and self.editing.shown is not None:
-            self._read_people(self.editing.shown)
+            self._read_shown_people()
 
     def unsaved(self) -> str | None:
         """Name the edits that leaving would lose."""
@@ -183,61 +184,51 @@ class ProjectsController(QObject):
 
     def add(self) -> None:
         """Ask for a new project."""
-        if not self._read_only:
+        if self._may_ask():
             self._scope.spawn(self._add(), key="dialog")
 
     def transfer(self) -> None:
         """Ask who owns the selected project from now on."""
-        if self.editing.shown is not None and not self._read_only:
+        if self.editing.shown is not None and self._may_ask():
             self._scope.spawn(self._transfer(self.editing.shown), key="dialog")
 
     def add_person(self) -> None:
         """Ask who joins the selected project."""
-        if self.editing.shown is not None and not self._read_only:
+        if self.editing.shown is not None and self._may_ask():
             self._scope.spawn(self._add_person(self.editing.shown), key="dialog")
 
     def delete(self) -> None:
         """Say what goes with the selected projects, and ask."""
-        if self.listing.view.selection.count and not self._read_only:
+        if self.listing.view.selection.count and self._may_ask():
             self._scope.spawn(self._delete(), key="dialog")
 
+    def _may_ask(self) -> bool:
+        """Whether something may be changed here, and no dialog is open that another one would push aside."""
+        return not self._read_only and open_dialog(self._context.window) is None
+
     async def _add(self) -> None:
-        tokens = self._context.theme.tokens
-        dialog = NewProjectDialog(self._context.window, self._scope, self._projects, self._users, tokens)
+        dialog = NewProjectDialog(self._context.window, self._scope, self._projects, self._users)
         project = await dialog.ask()
         if project is not None:
             self._context.toasts.show_success(f"{project.name} was added.")
-            self.listing.view.selection.select_ids([project.id])
-            self.listing.model.reload()
+            self.editing.show_added(project)
 
     async def _transfer(self, project: Project) -> None:
-        dialog = TransferDialog(
-            self._context.window,
-            self._scope,
-            self._projects,
-            self._users,
-            project,
-            self._context.theme.tokens,
-        )
-        moved = await dialog.ask()
+        window = self._context.window
+        moved = await TransferDialog(window, self._scope, self._projects, self._users, project).ask()
         if moved is not None:
             self.editing.take(moved)
-            self._read_people(moved)
+            self._read_shown_people()
             self._context.toasts.show_success(f"{moved.name} belongs to {moved.owner_name} now.")
 
     async def _add_person(self, project: Project) -> None:
-        dialog = AddPersonDialog(
-            self._context.window,
-            self._scope,
-            self._collaborators,
-            self._users,
-            project,
-            self._people,
-            self._context.theme.tokens,
-        )
+        present = await self._collaborators.of_project(project.id)
+        window = self._context.window
+        dialog = AddPersonDialog(window, self._scope, self._collaborators, self._users, project, present)
         added = await dialog.ask()
         if added is not None:
-            self._read_people(project)
+            self._read_shown_people()
+            self.listing.model.reload_soon()
             self._context.toasts.show_success(f"{added.username} works on {project.name} now.")
 
     async def _delete(self) -> None:
@@ -255,7 +246,7 @@ class ProjectsController(QObject):
     # The people of the shown project
 
     def _on_people_role_chosen(self, person: Collaborator, role: Role) -> None:
-        self._scope.spawn(self._set_role(person, role), on_error=self._show_people_error)
+        self._scope.spawn(self._set_role(person, role), on_error=self._on_people_wish_failed)
 
     async def _set_role(self, person: Collaborator, role: Role) -> None:
         changed = await self._collaborators.set_role(person.project_id, person.user_id, role, base=person)
@@ -265,7 +256,9 @@ class ProjectsController(QObject):
         self._read_shown_people()
 
     def _on_people_remove_requested(self, person: Collaborator) -> None:
-        self._scope.spawn(self._remove_person(person), key="dialog", on_error=self._show_people_error)
+        if self._may_ask():
+            work = self._remove_person(person)
+            self._scope.spawn(work, key="dialog", on_error=self._on_people_wish_failed)
 
     async def _remove_person(self, person: Collaborator) -> None:
         dialog = ConfirmDialog(
@@ -278,10 +271,11 @@ class ProjectsController(QObject):
             await self._collaborators.remove([person.id])
             self._context.toasts.show_success(f"{person.username} left {person.project_name}.")
             self._read_shown_people()
+            self.listing.model.reload_soon()
 
     def _on_people_repair_requested(self) -> None:
         if self.editing.shown is not None:
-            self._scope.spawn(self._repair(self.editing.shown), on_error=self._show_people_error)
+            self._scope.spawn(self._repair(self.editing.shown), on_error=self._on_people_wish_failed)
 
     async def _repair(self, project: Project) -> None:
         repaired = await self._collaborators.repair(project.id)
@@ -298,31 +292,33 @@ class ProjectsController(QObject):
         self.inspector.show_project(project)
         self.inspector.people.show_loading()
         self.inspector.show_contents(None)
-        self._read_people(project)
+        self._read_shown_people()
         self._scope.spawn(self._load_contents(project), key="contents")
 
-    def _read_shown_people(self) -> None:
-        if self.editing.shown is not None:
-            self._read_people(self.editing.shown)
+    def _read_shown_people(self, failure: AppError | None = None) -> None:
+        """Show the people as they are stored, with what became of a wish that failed under them."""
+        project = self.editing.shown
+        if project is not None:
+            work = self._load_people(project, failure)
+            self._scope.spawn(work, key="people", on_error=self._on_people_reading_failed)
 
-    def _read_people(self, project: Project) -> None:
-        self._scope.spawn(self._load_people(project), key="people", on_error=self._show_people_error)
-
-    async def _load_people(self, project: Project) -> None:
+    async def _load_people(self, project: Project, failure: AppError | None) -> None:
         people = await self._collaborators.of_project(project.id)
         if self.editing.shown is not None and self.editing.shown.id == project.id:
-            self._people = people
             self.inspector.people.show_people(people, self.editing.shown.owner_id)
+            if failure is not None:
+                self.inspector.people.show_error(failure.message)
 
     async def _load_contents(self, project: Project) -> None:
         impact = await self._projects.impact([project.id])
         if self.editing.shown is not None and self.editing.shown.id == project.id:
             self.inspector.show_contents(impact)
 
-    def _show_people_error(self, error: AppError) -> None:
-        """Say it under the list of people, which shows again what is stored."""
-        self._read_shown_people()
-        self._context.toasts.show_error(error.message, details=error.details)
+    def _on_people_wish_failed(self, error: AppError) -> None:
+        self._read_shown_people(error)
+
+    def _on_people_reading_failed(self, error: AppError) -> None:
+        self.inspector.people.show_unread(error.message)
 
     def _show_error(self, error: AppError) -> None:
         if isinstance(error, NotFoundError):

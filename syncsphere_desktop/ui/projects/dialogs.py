@@ -22,7 +22,6 @@ from syncsphere_desktop.errors import InputError
 from syncsphere_desktop.studio.ports import CollaboratorStore, ProjectStore, UserStore
 from syncsphere_desktop.studio.remove_projects import ProjectRemoval
 from syncsphere_desktop.ui.app.tasks import TaskScope
-from syncsphere_desktop.ui.theme.tokens import Tokens
 from syncsphere_desktop.ui.widgets.buttons import Kind
 from syncsphere_desktop.ui.widgets.form import FormField
 from syncsphere_desktop.ui.widgets.form_dialog import FormDialog
@@ -32,9 +31,7 @@ from syncsphere_desktop.ui.widgets.person_picker import PersonPicker
 class NewProjectDialog(FormDialog[Project]):
     """Asks for a new project's name, owner and the rest, and adds it."""
 
-    def __init__(
-        self, parent: QWidget, scope: TaskScope, projects: ProjectStore, users: UserStore, tokens: Tokens
-    ) -> None:
+    def __init__(self, parent: QWidget, scope: TaskScope, projects: ProjectStore, users: UserStore) -> None:
         super().__init__(parent, "New project", scope, confirm="Add project", width=520)
         self._projects = projects
         self._name = QLineEdit()
@@ -43,7 +40,7 @@ class NewProjectDialog(FormDialog[Project]):
         self._description.setTabChangesFocus(True)
         self._room = QLineEdit()
         self._public = QCheckBox("Public: everybody in the studio can open it")
-        self._owner = PersonPicker(scope, users.rows, tokens)
+        self._owner = PersonPicker(scope, users.rows)
         self.fields.add("name", FormField("Name", self._name, maximum=PROJECT_NAME_MAX))
         self.fields.add("owner_id", FormField("Owner", self._owner))
         self.fields.add("description", FormField("Description", self._description))
@@ -76,7 +73,6 @@ class TransferDialog(FormDialog[Project]):
         projects: ProjectStore,
         users: UserStore,
         project: Project,
-        tokens: Tokens,
     ) -> None:
         super().__init__(parent, f"Transfer {project.name}", scope, confirm="Transfer", width=520)
         self._projects = projects
@@ -88,7 +84,7 @@ class TransferDialog(FormDialog[Project]):
         sentence.setWordWrap(True)
         self.body.insertWidget(0, sentence)
         without = () if project.owner_id is None else (project.owner_id,)
-        self._picker = PersonPicker(scope, users.rows, tokens, without=without)
+        self._picker = PersonPicker(scope, users.rows, without=without)
         self._picker.person_changed.connect(self._on_picker_person_changed)
         self.fields.add("owner_id", FormField("New owner", self._picker))
         self.set_ready(ready=False)
@@ -116,13 +112,12 @@ class AddPersonDialog(FormDialog[Collaborator]):
         users: UserStore,
         project: Project,
         present: Sequence[Collaborator],
-        tokens: Tokens,
     ) -> None:
         super().__init__(parent, f"Add a person to {project.name}", scope, confirm="Add", width=520)
         self._collaborators = collaborators
         self._project = project
         without = [person.user_id for person in present]
-        self._picker = PersonPicker(scope, users.rows, tokens, without=without)
+        self._picker = PersonPicker(scope, users.rows, without=without)
         self._picker.person_changed.connect(self._on_picker_person_changed)
         self._role = QComboBox()
         for role, words in (

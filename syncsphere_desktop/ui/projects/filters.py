@@ -27,6 +27,7 @@ class VisibilityFilter(QWidget):
         self._person.clicked.connect(self._drop_person)
         self._person.hide()
         self._user_id: int | None = None
+        listing.filters_changed.connect(self.show_filters)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(8)
@@ -34,7 +35,7 @@ class VisibilityFilter(QWidget):
         layout.addWidget(self._choice)
 
     def show_filters(self, filters: Filters) -> None:
-        """Show filters that were set from elsewhere."""
+        """Show the filters that are on."""
         user_id = filters.get("user_id")
         self._user_id = user_id if isinstance(user_id, int) else None
         self._person.setVisible(self._user_id is not None)
@@ -45,7 +46,6 @@ class VisibilityFilter(QWidget):
 
     def _drop_person(self) -> None:
         self._user_id = None
-        self._person.hide()
         self._apply()
 
     def _apply(self) -> None:

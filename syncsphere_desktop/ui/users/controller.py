@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from syncsphere_desktop.database.notifications import ChangeEvent
 from syncsphere_desktop.domain.humane import counted
+from syncsphere_desktop.domain.impact import UserImpact
 from syncsphere_desktop.domain.listing import Sort
 from syncsphere_desktop.domain.user import User
 from syncsphere_desktop.errors import AppError, NotFoundError
@@ -24,6 +25,7 @@ from syncsphere_desktop.ui.users.dialogs import NewUserDialog, PasswordDialog
 from syncsphere_desktop.ui.users.giving import HandOverDialog, RemoveUsersDialog
 from syncsphere_desktop.ui.users.inspector import UserInspector
 from syncsphere_desktop.ui.widgets.buttons import Button, Kind
+from syncsphere_desktop.ui.widgets.dialog import open_dialog
 from syncsphere_desktop.ui.widgets.view_frame import ViewFrame
 
 _GROUP = "Users"
@@ -67,7 +69,7 @@ class UsersController(QObject):
             context,
             self._scope,
             sort=Sort("username"),
-            on_add=self.add,
+            on_add=None if read_only else self.add,
         )
         store: EditedStore[User] = EditedStore(
             users.get, users.update, lambda user: user.username, {"username": "Username", "email": "Email"}
@@ -95,6 +97,7 @@ class UsersController(QObject):
         inspector.password_requested.connect(self.set_password)
         inspector.hand_over_requested.connect(self.hand_over)
         inspector.delete_requested.connect(self.delete)
+        inspector.close_requested.connect(self.frame.toggle_inspector)
         inspector.projects_requested.connect(self._on_inspector_projects_requested)
 
     def _add_actions(self) -> None:
@@ -151,30 +154,33 @@ class UsersController(QObject):
 
     def add(self) -> None:
         """Ask for a new user."""
-        if not self._read_only:
+        if self._may_ask():
             self._scope.spawn(self._add(), key="dialog")
 
     def set_password(self) -> None:
         """Ask for the selected user's new password."""
-        if self.editing.shown is not None and not self._read_only:
+        if self.editing.shown is not None and self._may_ask():
             self._scope.spawn(self._set_password(self.editing.shown), key="dialog")
 
     def hand_over(self) -> None:
         """Ask who receives what the selected user owns."""
-        if self.editing.shown is not None and not self._read_only:
+        if self.editing.shown is not None and self._may_ask():
             self._scope.spawn(self._hand_over(self.editing.shown), key="dialog")
 
     def delete(self) -> None:
         """Say what deleting the selected users will touch, and ask."""
-        if self.listing.view.selection.count and not self._read_only:
+        if self.listing.view.selection.count and self._may_ask():
             self._scope.spawn(self._delete(), key="dialog")
+
+    def _may_ask(self) -> bool:
+        """Whether something may be changed here, and no dialog is open that another one would push aside."""
+        return not self._read_only and open_dialog(self._context.window) is None
 
     async def _add(self) -> None:
         user = await NewUserDialog(self._context.window, self._scope, self._users).ask()
         if user is not None:
             self._context.toasts.show_success(f"{user.username} was added.")
-            self.listing.view.selection.select_ids([user.id])
-            self.listing.model.reload()
+            self.editing.show_added(user)
 
     async def _set_password(self, user: User) -> None:
         changed = await PasswordDialog(self._context.window, self._scope, self._users, user).ask()
@@ -184,9 +190,10 @@ class UsersController(QObject):
 
     async def _hand_over(self, user: User) -> None:
         impact = await self._users.impact([user.id])
-        tokens = self._context.theme.tokens
-        dialog = HandOverDialog(self._context.window, self._scope, self._users, user, impact, tokens)
-        sentence = await dialog.ask()
+        if impact == UserImpact():
+            self._context.toasts.show_message(f"{user.username} has nothing to hand over.")
+            return
+        sentence = await HandOverDialog(self._context.window, self._scope, self._users, user, impact).ask()
         if sentence is not None:
             self._context.toasts.show_success(sentence)
             self._count_belongings(user)
@@ -196,8 +203,7 @@ class UsersController(QObject):
         if not chosen:
             return
         impact = await self._users.impact([user.id for user in chosen])
-        tokens = self._context.theme.tokens
-        dialog = RemoveUsersDialog(self._context.window, self._scope, self._users, chosen, impact, tokens)
+        dialog = RemoveUsersDialog(self._context.window, self._scope, self._users, chosen, impact)
         if await dialog.ask() is not None:
             self.editing.forget({user.id for user in chosen})
             one = len(chosen) == 1
@@ -214,6 +220,8 @@ class UsersController(QObject):
         self._count_belongings(user)
 
     def _count_belongings(self, user: User) -> None:
+        if self.editing.shown is None or self.editing.shown.id != user.id:
+            return
         self.inspector.show_belongings(None)
         self._scope.spawn(self._load_belongings(user), key="belongings")
 

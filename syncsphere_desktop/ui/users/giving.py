@@ -15,7 +15,6 @@ from syncsphere_desktop.errors import InputError
 from syncsphere_desktop.studio import hand_over, remove_users
 from syncsphere_desktop.studio.ports import UserStore
 from syncsphere_desktop.ui.app.tasks import TaskScope
-from syncsphere_desktop.ui.theme.tokens import Tokens
 from syncsphere_desktop.ui.widgets.buttons import Kind
 from syncsphere_desktop.ui.widgets.form import FormField
 from syncsphere_desktop.ui.widgets.form_dialog import FormDialog
@@ -44,14 +43,13 @@ class HandOverDialog(FormDialog[str]):
         users: UserStore,
         source: User,
         impact: UserImpact,
-        tokens: Tokens,
     ) -> None:
         super().__init__(
             parent, f"Hand over what {source.username} owns", scope, confirm="Hand over", width=520
         )
         self._users = users
         self._source = source
-        self._picker = PersonPicker(scope, users.rows, tokens, without=(source.id,))
+        self._picker = PersonPicker(scope, users.rows, without=(source.id,))
         self._picker.person_changed.connect(lambda _person: self._refresh())
         self._boxes: dict[Part, QCheckBox] = {}
         parts = QWidget()
@@ -94,7 +92,6 @@ class RemoveUsersDialog(FormDialog[UserImpact]):
         users: UserStore,
         chosen: Sequence[User],
         impact: UserImpact,
-        tokens: Tokens,
     ) -> None:
         one = len(chosen) == 1
         title = f"Delete {chosen[0].username}?" if one else f"Delete {len(chosen)} users?"
@@ -108,7 +105,7 @@ class RemoveUsersDialog(FormDialog[UserImpact]):
         self.body.insertWidget(0, self._sentence)
         self._give = QRadioButton("Hand everything over to")
         self._release = QRadioButton("Leave it without an owner")
-        self._picker = PersonPicker(scope, users.rows, tokens, without=[user.id for user in chosen])
+        self._picker = PersonPicker(scope, users.rows, without=[user.id for user in chosen])
         if impact.blocks_removal:
             self._ask_what_becomes()
         self._refresh()

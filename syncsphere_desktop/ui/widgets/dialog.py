@@ -103,3 +103,9 @@ class AwaitableDialog(QDialog, Generic[Result]):
             self._buttons.insertWidget(0, button)
         else:
             self._buttons.addWidget(button)
+
+
+def open_dialog(window: QWidget) -> QDialog | None:
+    """Return a dialog that is open over `window` and keeps its input away, or None."""
+    dialogs = window.findChildren(QDialog)
+    return next((dialog for dialog in dialogs if dialog.isVisible() and dialog.isModal()), None)

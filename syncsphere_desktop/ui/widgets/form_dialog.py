@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QWidget
 from typing_extensions import override
 
@@ -78,11 +76,10 @@ class FormDialog(AwaitableDialog[Result]):
         self.confirm.setText(text)
 
     @override
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        # Escape while it is being saved would hide the outcome.
-        if self._busy and event.key() == Qt.Key.Key_Escape:
-            return
-        super().keyPressEvent(event)
+    def reject(self) -> None:
+        # Leaving while it is being saved, by Escape or the window's own button, would hide the outcome.
+        if not self._busy:
+            super().reject()
 
     def _on_confirm_clicked(self) -> None:
         if not self._busy:

@@ -23,7 +23,7 @@ from syncsphere_desktop.domain.listing import ListQuery, RowSource, Sort
 from syncsphere_desktop.domain.user import User
 from syncsphere_desktop.errors import AppError
 from syncsphere_desktop.ui.app.tasks import TaskScope
-from syncsphere_desktop.ui.theme.tokens import Tokens
+from syncsphere_desktop.ui.theme.style import current_tokens
 from syncsphere_desktop.ui.widgets.person import paint_person
 from syncsphere_desktop.ui.widgets.search_field import SearchField
 
@@ -37,20 +37,21 @@ class PersonPicker(QWidget):
 
     person_changed = Signal(object)
 
-    def __init__(
-        self, scope: TaskScope, people: RowSource[User], tokens: Tokens, *, without: Collection[int] = ()
-    ) -> None:
+    def __init__(self, scope: TaskScope, people: RowSource[User], *, without: Collection[int] = ()) -> None:
         super().__init__()
         self._scope = scope
         self._people = people
         self._without = frozenset(without)
         self._person: User | None = None
+        key = self._key = f"person-picker-{id(self)}"
+        # An answer that comes later has no list to be shown in.
+        self.destroyed.connect(lambda: scope.cancel(key))
         self.search = SearchField("Search people by name or email")
         self.search.search_changed.connect(self._look_up)
         self.search.installEventFilter(self)
         self._list = QListWidget()
         self._list.setAccessibleName("People found")
-        self._list.setItemDelegate(_PersonDelegate(tokens, self._list))
+        self._list.setItemDelegate(_PersonDelegate(self._list))
         self._list.setFixedHeight(_ROWS_IN_SIGHT * _ROW_HEIGHT + 2)
         self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._list.currentItemChanged.connect(self._on_list_current_item_changed)
@@ -79,10 +80,14 @@ class PersonPicker(QWidget):
                 row = max(0, min(self._list.count() - 1, self._list.currentRow() + step))
                 self._list.setCurrentRow(row)
                 return True
+            if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._person is None:
+                # Enter searches; the dialog's button has nobody to act on yet.
+                self.search.returnPressed.emit()
+                return True
         return super().eventFilter(watched, event)
 
     def _look_up(self, text: str) -> None:
-        self._scope.spawn(self._load(text), key="person-picker", on_error=self._show_error)
+        self._scope.spawn(self._load(text), key=self._key, on_error=self._show_error)
 
     async def _load(self, text: str) -> None:
         query = ListQuery(Sort("username"), text)
@@ -112,10 +117,6 @@ class PersonPicker(QWidget):
 class _PersonDelegate(QStyledItemDelegate):
     """Paints initials, name and email in a line."""
 
-    def __init__(self, tokens: Tokens, parent: QObject) -> None:
-        super().__init__(parent)
-        self._tokens = tokens
-
     @override
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
         return QSize(200, _ROW_HEIGHT)
@@ -128,15 +129,16 @@ class _PersonDelegate(QStyledItemDelegate):
         index: QModelIndex | QPersistentModelIndex,
     ) -> None:
         user = cast(User, index.data(Qt.ItemDataRole.UserRole))
+        tokens = current_tokens()
         area = option.rect
         state = option.state
         selected = bool(state & QStyle.StateFlag.State_Selected)
         painter.save()
         if selected or state & QStyle.StateFlag.State_MouseOver:
-            painter.fillRect(area, QColor(self._tokens.selection if selected else self._tokens.hover))
+            painter.fillRect(area, QColor(tokens.selection if selected else tokens.hover))
         half = area.adjusted(0, 0, -area.width() // 2, 0)
-        paint_person(painter, half, user.id, user.username, self._tokens)
-        painter.setPen(QColor(self._tokens.text_muted))
+        paint_person(painter, half, user.id, user.username, tokens)
+        painter.setPen(QColor(tokens.text_muted))
         rest = area.adjusted(area.width() // 2 + 8, 0, -8, 0)
         text = painter.fontMetrics().elidedText(user.email, Qt.TextElideMode.ElideRight, rest.width())
         painter.drawText(rest, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)

@@ -5,7 +5,7 @@ What was typed is never dropped by a selection: `draft` takes it along, `show_re
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
@@ -18,6 +18,8 @@ from syncsphere_desktop.errors import AppError, InputError
 from syncsphere_desktop.ui.widgets.banner import Banner
 from syncsphere_desktop.ui.widgets.buttons import Button, Kind
 from syncsphere_desktop.ui.widgets.form import FieldGroup, FormField
+
+Editor = QLineEdit | QPlainTextEdit | QCheckBox
 
 
 class Record(Protocol):
@@ -36,7 +38,7 @@ class FieldSpec:
 
     name: str
     label: str
-    editor: QLineEdit | QPlainTextEdit | QCheckBox
+    editor: Editor
     maximum: int | None = None
     hint: str = ""
 
@@ -61,6 +63,8 @@ class RecordForm(QWidget, Generic[RecordT]):
         self._was_dirty = False
         self._busy = False
         self._specs = {spec.name: spec for spec in fields}
+        self._stored = {spec.name: _content(spec.editor) for spec in fields}
+        self._is_putting = False
         self._fields = FieldGroup()
         for spec in fields:
             self._add(spec)
@@ -93,8 +97,7 @@ class RecordForm(QWidget, Generic[RecordT]):
         """Return the fields that differ from the row, with what was typed."""
         if self._base is None:
             return {}
-        typed = {name: _typed(spec.editor) for name, spec in self._specs.items()}
-        return {name: value for name, value in typed.items() if value != _stored(self._base, name)}
+        return {name: _typed(spec.editor) for name, spec in self._specs.items() if self._is_changed(name)}
 
     @property
     def is_dirty(self) -> bool:
@@ -118,8 +121,19 @@ class RecordForm(QWidget, Generic[RecordT]):
 
     def rebase(self, record: RecordT) -> None:
         """Take a newer state of the same row for the base and keep what was typed."""
-        self._base = record
-        self._refresh()
+        self._take_base(record, keep=self.changes.keys())
+
+    def show_saved(self, record: RecordT, saved: Mapping[str, object]) -> None:
+        """Show a row after `saved` was stored in it, and keep what was typed since the saving began."""
+        now = {name: _typed(spec.editor) for name, spec in self._specs.items()}
+        since = {name for name, value in now.items() if name in saved and saved[name] != value}
+        self._busy = False
+        self._take_base(record, keep=since | (self.changes.keys() - saved.keys()))
+
+    def clear(self) -> None:
+        """Show no row."""
+        self._base = None
+        self.revert()
 
     def set_read_only(self, *, read_only: bool) -> None:
         """Let the fields be read and copied, not changed."""
@@ -156,8 +170,10 @@ class RecordForm(QWidget, Generic[RecordT]):
 
     def revert(self) -> None:
         """Show what is stored."""
+        self._is_putting = True
         for name, spec in self._specs.items():
-            _put(spec.editor, "" if self._base is None else getattr(self._base, name))
+            self._stored[name] = _put(spec.editor, None if self._base is None else getattr(self._base, name))
+        self._is_putting = False
         self._fields.clear_errors()
         self._banner.hide()
         self._busy = False
@@ -173,7 +189,8 @@ class RecordForm(QWidget, Generic[RecordT]):
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape and self.is_dirty:
-            self.revert()
+            if not self._busy:
+                self.revert()
         elif event.key() == Qt.Key.Key_S and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             self.save()
         else:
@@ -191,7 +208,28 @@ class RecordForm(QWidget, Generic[RecordT]):
         if isinstance(editor, QLineEdit):
             editor.returnPressed.connect(self.save)
 
+    def _take_base(self, record: RecordT, *, keep: Collection[str]) -> None:
+        self._base = record
+        self._is_putting = True
+        for name, spec in self._specs.items():
+            typed = _content(spec.editor)
+            place = spec.editor.cursorPosition() if isinstance(spec.editor, QLineEdit) else 0
+            self._stored[name] = _put(spec.editor, getattr(record, name))
+            if name in keep:
+                _put(spec.editor, typed)
+            if isinstance(spec.editor, QLineEdit):
+                spec.editor.setCursorPosition(place)
+        self._is_putting = False
+        self._refresh()
+
+    def _is_changed(self, name: str) -> bool:
+        # Blanks around a line are not stored, so they alone are no change; taking stored ones away is.
+        editor, stored = self._specs[name].editor, self._stored[name]
+        return stored not in (_content(editor), _typed(editor))
+
     def _on_editor_changed(self) -> None:
+        if self._is_putting:
+            return
         if not self._busy:
             self._fields.clear_errors()
         self._refresh()
@@ -206,21 +244,24 @@ class RecordForm(QWidget, Generic[RecordT]):
             self.dirty_changed.emit(dirty)
 
 
-def _typed(editor: QLineEdit | QPlainTextEdit | QCheckBox) -> object:
+def _content(editor: Editor) -> object:
+    """Return what the editor holds, blanks and all."""
     if isinstance(editor, QCheckBox):
         return editor.isChecked()
-    if isinstance(editor, QPlainTextEdit):
-        return editor.toPlainText()
-    return editor.text().strip()
+    return editor.toPlainText() if isinstance(editor, QPlainTextEdit) else editor.text()
 
 
-def _stored(record: object, name: str) -> object:
-    """Return the row's value as its editor shows it: an absent text is empty."""
-    value = getattr(record, name)
-    return "" if value is None else value
+def _typed(editor: Editor) -> object:
+    """Return what the editor holds as it is to be stored."""
+    content = _content(editor)
+    return content.strip() if isinstance(content, str) and isinstance(editor, QLineEdit) else content
 
 
-def _put(editor: QLineEdit | QPlainTextEdit | QCheckBox, value: object) -> None:
+def _put(editor: Editor, value: object) -> object:
+    """Show a stored value and return what the editor made of it, which is not always the same.
+
+    It has its own ways with line ends, and no way to show that a flag is NULL.
+    """
     if isinstance(editor, QCheckBox):
         editor.setChecked(value is True)
     elif isinstance(editor, QPlainTextEdit):
@@ -228,3 +269,4 @@ def _put(editor: QLineEdit | QPlainTextEdit | QCheckBox, value: object) -> None:
     else:
         editor.setText("" if value is None else str(value))
         editor.setCursorPosition(0)
+    return _content(editor)
