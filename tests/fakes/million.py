@@ -105,7 +105,7 @@ class GeneratedRows:
 
     def _order(self, query: ListQuery) -> Sequence[int]:
         ids = self._ids
-        if query.search:
+        if query.search.strip():
             ids = [row_id for row_id in ids if row_id % int(query.search) == 0]
         return ids[::-1] if query.sort.descending else ids
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Generic
@@ -13,7 +12,6 @@ from PySide6.QtCore import (
     QObject,
     QPersistentModelIndex,
     Qt,
-    QTimer,
     Signal,
 )
 from typing_extensions import override
@@ -23,12 +21,12 @@ from syncsphere_desktop.errors import AppError, InputError
 from syncsphere_desktop.ui.app.tasks import TaskScope
 from syncsphere_desktop.ui.tables.column import Column, RowT
 from syncsphere_desktop.ui.tables.fetching import PageFetcher
+from syncsphere_desktop.ui.tables.pacing import ReloadPace
 from syncsphere_desktop.ui.tables.pages import PAGE_SIZE, PAGES_KEPT, Absent, PageCache
 
 Index = QModelIndex | QPersistentModelIndex
 _NOWHERE = QModelIndex()
 _Role = Qt.ItemDataRole
-_RELOAD_GAP_SECONDS = 0.25
 _NOTHING = Count(0, exact=True)
 
 
@@ -83,12 +81,7 @@ class ListModel(QAbstractTableModel, Generic[RowT]):
         self._on_screen: tuple[int, int] = (0, -1)
         self._generation = 0
         self._edits: dict[tuple[int, str], str] = {}
-        self._reload_timer = QTimer(self, singleShot=True)
-        self._reload_timer.timeout.connect(self.reload)
-        self._reloading = False
-        self._reload_again = False
-        self._reload_started = 0.0
-        self._reload_took = 0.0
+        self._pace = ReloadPace(self.reload, self)
 
     # What is shown
 
@@ -145,8 +138,7 @@ class ListModel(QAbstractTableModel, Generic[RowT]):
     def set_query(self, query: ListQuery) -> None:
         """Show another query's rows as soon as they are here; what was asked for before is dropped."""
         self._query = query
-        self._reload_timer.stop()
-        self._reload_again = False
+        self._pace.reset()
         self._fetcher.pause()
         self._set_loading(loading=True)
         self.query_changed.emit(query)
@@ -163,22 +155,16 @@ class ListModel(QAbstractTableModel, Generic[RowT]):
             return
         if self._loading or self.is_dimmed:
             self.set_query(self._query)
-        elif self._reloading:
-            self._reload_again = True
+        elif self._pace.is_running:
+            self._pace.after_this()
         else:
-            self._reload_timer.stop()
-            self._reloading = True
-            self._reload_started = time.monotonic()
+            self._pace.start()
             self.scope.spawn(self._reload(self._query), key="list", on_error=self._on_list_failed)
 
     def reload_soon(self) -> None:
         """Reload because something changed; many changes become at most some four reloads a second."""
-        if self._query is None or self._reload_timer.isActive():
-            return
-        # Half of the time is left to the server where a reload takes long.
-        gap = max(_RELOAD_GAP_SECONDS, 2 * self._reload_took)
-        wait = self._reload_started + gap - time.monotonic()
-        self._reload_timer.start(max(0, round(wait * 1000)))
+        if self._query is not None:
+            self._pace.soon()
 
     def retry(self) -> None:
         """Try again what failed."""
@@ -210,7 +196,6 @@ class ListModel(QAbstractTableModel, Generic[RowT]):
     # The flow of rows
 
     async def _start(self, query: ListQuery) -> None:
-        self._reloading = False
         page, count = await self.source.first_page(query, self.rows.page_size)
         self._generation += 1
         self._shown_query = query
@@ -245,7 +230,7 @@ class ListModel(QAbstractTableModel, Generic[RowT]):
             self.rows.put(page.offset, page.rows)
         self._error = None
         self._emit_changed(0, count.value - 1)
-        self._reload_ended()
+        self._pace.end()
         self._fetcher.resume()
         self.loaded.emit()
         self._want_rows()
@@ -270,13 +255,6 @@ class ListModel(QAbstractTableModel, Generic[RowT]):
         before = ((row, was(row)) for row in fresh)
         return frozenset(row.id for row, old in before if old is not None and old != row)
 
-    def _reload_ended(self) -> None:
-        self._reloading = False
-        self._reload_took = time.monotonic() - self._reload_started
-        if self._reload_again:
-            self._reload_again = False
-            self.reload_soon()
-
     async def _page(self, query: ListQuery, numbers: range, count: int) -> Page[RowT]:
         """Fetch pages in one go; a row that is missing at their end is shown as removed."""
         offset = numbers.start * self.rows.page_size
@@ -300,7 +278,7 @@ class ListModel(QAbstractTableModel, Generic[RowT]):
         self._fetcher.want(self.rows, first, min(last, self._count.value - 1), self._count.value)
 
     def _on_list_failed(self, error: AppError) -> None:
-        self._reloading = False
+        self._pace.end()
         self._set_loading(loading=False)
         if not self.is_dimmed:
             self._fetcher.resume()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from PySide6.QtCore import QObject, QRect, QTimer
 from PySide6.QtGui import QPainter
@@ -13,9 +13,7 @@ from syncsphere_desktop.ui.tables.column import Column
 from syncsphere_desktop.ui.tables.model import ListModel
 from syncsphere_desktop.ui.tables.pages import Absent
 from syncsphere_desktop.ui.tables.selection import RowSelection
-
-if TYPE_CHECKING:
-    from syncsphere_desktop.ui.tables.view import ListView
+from syncsphere_desktop.ui.tables.surface import ListSurface
 
 REMOVED_TEXT = "Removed"
 _FLASH_SECONDS = 0.6
@@ -28,7 +26,7 @@ _SORT_ARROW = 24
 class ListPainter(QObject):
     """Draws one `ListView`. All in one pass, without a call into Qt for each role of each cell."""
 
-    def __init__(self, view: ListView[Any], model: ListModel[Any], selection: RowSelection[Any]) -> None:
+    def __init__(self, view: ListSurface[Any], model: ListModel[Any], selection: RowSelection[Any]) -> None:
         super().__init__(view)
         self.is_moving = True
         self._view = view

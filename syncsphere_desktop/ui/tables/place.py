@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from syncsphere_desktop.domain.listing import ListQuery
 from syncsphere_desktop.ui.tables.cells import ROW_HEIGHT
 from syncsphere_desktop.ui.tables.model import ListModel
-
-if TYPE_CHECKING:
-    from syncsphere_desktop.ui.tables.view import ListView
+from syncsphere_desktop.ui.tables.surface import ListSurface
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +21,7 @@ class _Place:
 class KeptPlace:
     """Notes the view's place before a reload and brings it back after; a new query begins at the top."""
 
-    def __init__(self, view: ListView[Any], model: ListModel[Any]) -> None:
+    def __init__(self, view: ListSurface[Any], model: ListModel[Any]) -> None:
         self._view = view
         self._model = model
         self._noted: _Place | None = None
@@ -57,7 +55,10 @@ class KeptPlace:
             position = self._model.rows.position_of(noted.row_id)
             if position is not None and position != noted.position:
                 bar.setValue(bar.value() + (position - noted.position) * ROW_HEIGHT)
-        if noted.current_id is not None:
+        if self._view.is_editing:
+            # Moving the current cell would take what is half typed; it follows when the editor closes.
+            self._view.updateEditorGeometries()
+        elif noted.current_id is not None:
             position = self._model.rows.position_of(noted.current_id)
             index = self._view.currentIndex()
             if position is not None and position != index.row():

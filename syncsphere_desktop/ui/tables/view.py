@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Generic
+from typing import Any
 
 from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import (
@@ -15,7 +15,7 @@ from PySide6.QtGui import (
     QPaintEvent,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+from PySide6.QtWidgets import QAbstractItemDelegate, QWidget
 from typing_extensions import override
 
 from syncsphere_desktop.domain.listing import ListQuery, Sort
@@ -23,13 +23,13 @@ from syncsphere_desktop.ui.tables.bubble import Bubble
 from syncsphere_desktop.ui.tables.cells import ROW_HEIGHT
 from syncsphere_desktop.ui.tables.clipboard import rows_as_text
 from syncsphere_desktop.ui.tables.column import RowT
-from syncsphere_desktop.ui.tables.delegate import CellDelegate
-from syncsphere_desktop.ui.tables.header import ListHeader
+from syncsphere_desktop.ui.tables.delegate import CellDelegate, CellEditor
 from syncsphere_desktop.ui.tables.keys import target_row
 from syncsphere_desktop.ui.tables.model import ListModel
 from syncsphere_desktop.ui.tables.painting import ListPainter
 from syncsphere_desktop.ui.tables.place import KeptPlace
 from syncsphere_desktop.ui.tables.selection import RowSelection
+from syncsphere_desktop.ui.tables.surface import ListSurface
 
 Index = QModelIndex | QPersistentModelIndex
 _COPIED_AT_MOST = 50_000
@@ -37,7 +37,7 @@ _SHIFT = Qt.KeyboardModifier.ShiftModifier
 _CONTROL = Qt.KeyboardModifier.ControlModifier
 
 
-class ListView(QTableView, Generic[RowT]):
+class ListView(ListSurface[RowT]):
     """Shows one `ListModel`. Rows are selected whole, see `selection`; Qt's own selection stays empty."""
 
     row_activated = Signal(object)
@@ -52,39 +52,16 @@ class ListView(QTableView, Generic[RowT]):
     """Row, column name, text."""
 
     def __init__(self, model: ListModel[RowT], parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.list_model = model
+        super().__init__(model, parent)
         self.selection: RowSelection[RowT] = RowSelection(model, self)
-        self.header = ListHeader(model.columns, self)
         self.bubble = Bubble(self.viewport())
         self._painting = ListPainter(self, model, self.selection)
         self._place = KeptPlace(self, model)
         self._overlay: QWidget | None = None
         self._widths_known = False
         self._dragged_to = -1
-        self._set_up()
-        self.setModel(model)
-        self.header.hide_initially()
         self.setItemDelegate(CellDelegate(self, model, self.bubble))
         self._connect()
-
-    def _set_up(self) -> None:
-        self.setHorizontalHeader(self.header)
-        rows = self.verticalHeader()
-        rows.hide()
-        rows.setMinimumSectionSize(ROW_HEIGHT)
-        rows.setDefaultSectionSize(ROW_HEIGHT)
-        rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setShowGrid(False)
-        self.setWordWrap(False)
-        self.setCornerButtonEnabled(False)
-        self.setTabKeyNavigation(False)
-        self.setMouseTracking(True)
-        self.verticalScrollBar().setSingleStep(ROW_HEIGHT)
 
     def _connect(self) -> None:
         model = self.list_model
@@ -98,10 +75,6 @@ class ListView(QTableView, Generic[RowT]):
 
     # What the owner of the view does
 
-    def current_row(self) -> RowT | None:
-        """Return the row the keyboard is on, or None."""
-        return self.list_model.row_at(self.currentIndex())
-
     def go_to(self, position: int) -> None:
         """Make the row at a position the current and only selected one, and bring it on screen."""
         if 0 <= position < self.list_model.count.value:
@@ -111,8 +84,7 @@ class ListView(QTableView, Generic[RowT]):
     def edit_current(self) -> None:
         """Edit the current row in place: in the current column, or the first that can be edited."""
         index = self.currentIndex()
-        order = [self.header.logicalIndex(place) for place in range(self.header.count())]
-        editable = [section for section in order if self._is_editable(section)]
+        editable = [section for section in self.sections() if self.list_model.columns[section].editable]
         if not editable or self.list_model.row_at(index) is None:
             return
         section = index.column() if index.column() in editable else editable[0]
@@ -159,13 +131,6 @@ class ListView(QTableView, Generic[RowT]):
         keys = {column.sort_key for column in self.list_model.columns if column.sort_key}
         key = saved.get("key")
         return Sort(key, descending=saved.get("descending") is True) if key in keys else None
-
-    def rows_on_screen(self) -> tuple[int, int]:
-        """Return the first and the last position on screen; the last is smaller where there are none."""
-        count = self.list_model.count.value
-        top = max(0, self.verticalOffset() // ROW_HEIGHT)
-        bottom = (self.verticalOffset() + max(0, self.viewport().height() - 1)) // ROW_HEIGHT
-        return top, min(bottom, count - 1)
 
     # Keyboard and mouse
 
@@ -214,7 +179,7 @@ class ListView(QTableView, Generic[RowT]):
     @override
     def mousePressEvent(self, event: QMouseEvent) -> None:
         super().mousePressEvent(event)
-        position = self._position_at(event.position().toPoint())
+        position = self.position_at(event.position().toPoint())
         if position < 0:
             self.selection.clear()
         elif event.button() is Qt.MouseButton.RightButton:
@@ -234,7 +199,7 @@ class ListView(QTableView, Generic[RowT]):
 
     @override
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        position = self._position_at(event.position().toPoint())
+        position = self.position_at(event.position().toPoint())
         self._painting.hover(position)
         if event.buttons() & Qt.MouseButton.LeftButton and position not in (-1, self._dragged_to):
             self._dragged_to = position
@@ -243,7 +208,7 @@ class ListView(QTableView, Generic[RowT]):
 
     @override
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        if event.button() is Qt.MouseButton.LeftButton and self._position_at(event.position().toPoint()) >= 0:
+        if event.button() is Qt.MouseButton.LeftButton and self.position_at(event.position().toPoint()) >= 0:
             self._activate()
 
     @override
@@ -294,8 +259,16 @@ class ListView(QTableView, Generic[RowT]):
     def focusInEvent(self, event: Any) -> None:
         super().focusInEvent(event)
         if not self.currentIndex().isValid() and self.list_model.count.value:
-            self.setCurrentIndex(self.list_model.index(self.rows_on_screen()[0], self._first_column()))
+            self.setCurrentIndex(self.list_model.index(self.rows_on_screen()[0], self.first_section()))
         self.viewport().update()
+
+    @override
+    def closeEditor(self, editor: QWidget, hint: QAbstractItemDelegate.EndEditHint) -> None:
+        super().closeEditor(editor, hint)
+        if isinstance(editor, CellEditor) and not self.is_editing:
+            position = self.list_model.rows.position_of(editor.row_id)
+            if position is not None and position != self.currentIndex().row():
+                self._move_to(position)
 
     @override
     def sizeHintForColumn(self, column: int) -> int:
@@ -303,22 +276,11 @@ class ListView(QTableView, Generic[RowT]):
 
     # Inside
 
-    def _position_at(self, place: QPoint) -> int:
-        position = (place.y() + self.verticalOffset()) // ROW_HEIGHT
-        return position if 0 <= position < self.list_model.count.value else -1
-
     def _move_to(self, position: int) -> None:
-        column = max(self.currentIndex().column(), self._first_column())
+        column = max(self.currentIndex().column(), self.first_section())
         index = self.list_model.index(position, column)
         self.setCurrentIndex(index)
         self.scrollTo(index)
-
-    def _first_column(self) -> int:
-        order = (self.header.logicalIndex(place) for place in range(self.header.count()))
-        return next((section for section in order if not self.header.isSectionHidden(section)), 0)
-
-    def _is_editable(self, section: int) -> bool:
-        return self.list_model.columns[section].editable and not self.header.isSectionHidden(section)
 
     def _activate(self) -> None:
         row = self.current_row()
@@ -334,8 +296,7 @@ class ListView(QTableView, Generic[RowT]):
 
     async def _copy(self) -> None:
         rows = await self.selection.fetch(_COPIED_AT_MOST)
-        order = (self.header.logicalIndex(place) for place in range(self.header.count()))
-        columns = [self.list_model.columns[at] for at in order if not self.header.isSectionHidden(at)]
+        columns = [self.list_model.columns[section] for section in self.sections()]
         QGuiApplication.clipboard().setText(rows_as_text(columns, rows))
 
     def _on_model_loaded(self) -> None:

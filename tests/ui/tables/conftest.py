@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QAbstractItemModelTester
 
 from syncsphere_desktop.domain.listing import ListQuery, Sort
@@ -67,6 +68,7 @@ async def listing(
     count: int, *, shown: bool = True, page_size: int = 100, **options: Any
 ) -> AsyncIterator[Bench]:
     """Open a list of `count` rows at 700 x 500 pixels; model tester and bug reports are strict."""
+    QGuiApplication.setQuitOnLastWindowClosed(False)  # as the app does
     source = GeneratedRows(count)
     for name, value in options.items():
         setattr(source, name, value)
@@ -91,6 +93,12 @@ async def listing(
     finally:
         await scope.shutdown()
         view.close()
-        del tester
+        # Not left to the garbage collector, which may run on a thread that must not end timers.
+        gone = asyncio.Event()
+        view.destroyed.connect(gone.set)
+        for part in (tester, model):
+            if part is not None:
+                part.setParent(view)
         view.deleteLater()
+        await gone.wait()
     assert not bugs, bugs
