@@ -12,6 +12,7 @@ import argparse
 def open_window(namespace: argparse.Namespace) -> int:
     """Open the window on what the command line names, run until it is closed, return the exit code."""
     import os
+    import sys
 
     from syncsphere_desktop.bootstrap.frame import (
         MEASURE_FIRST_PAINT,
@@ -26,6 +27,9 @@ def open_window(namespace: argparse.Namespace) -> int:
     tell_moment(MEASURE_FIRST_PAINT, "first-paint")
     if os.environ.get(MEASURE_FIRST_PAINT):
         return 0
+    from syncsphere_desktop.logs import configure
+
+    configure(verbose=getattr(namespace, "verbose", False), stream=sys.stderr)
     import_behind(frame)
 
     from syncsphere_desktop.bootstrap.program import run_program, start_wish

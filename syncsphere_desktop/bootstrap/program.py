@@ -25,7 +25,8 @@ from syncsphere_desktop.settings import DATABASE_URL_VARIABLE, ConnectionTarget
 from syncsphere_desktop.studio.actor import current_actor
 from syncsphere_desktop.studio.local_studio import LocalStudio
 from syncsphere_desktop.studio.session import Session
-from syncsphere_desktop.ui.app.close_question import may_close
+from syncsphere_desktop.ui.app.close_question import may_close, may_leave
+from syncsphere_desktop.ui.app.collecting import GarbageCollector
 from syncsphere_desktop.ui.app.desktop import Desktop, OpenedStudio
 from syncsphere_desktop.ui.app.presenter import ErrorPresenter
 from syncsphere_desktop.ui.app.signals import SignalBridge
@@ -115,6 +116,7 @@ class Program:
         frame.window.close_requested.connect(
             lambda: self.desktop.scope.spawn(self._close(closed), key="close")
         )
+        collector = GarbageCollector(frame.window)
         bridge = SignalBridge(lambda number: self._end_by_signal(number, closed), frame.window)
         uninstall = crash.install_hooks(self.presenter.report_bug)
         install_actions(frame.window, frame.theme, self.desktop, switch_server=self._switch_server)
@@ -125,6 +127,7 @@ class Program:
             await self.shutdown()
             uninstall()
             bridge.close()
+            collector.close()
             frame.window.close_now()
         return self._exit_code
 
@@ -168,6 +171,11 @@ class Program:
         return await Session.open(target, current_actor(), recovery_seconds=self._recovery_seconds)
 
     async def _show(self, opened: OpenedStudio) -> None:
+        if not await may_leave(self.desktop, self._frame.window):
+            await opened.session.shutdown()
+            await opened.release()
+            self._frame.window.show_workspace()
+            return
         await self.desktop.leave()
         self.desktop.adopt(opened)
         tell_moment(MEASURE_USABLE, "connected")

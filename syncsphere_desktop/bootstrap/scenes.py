@@ -126,9 +126,9 @@ async def _users_nothing_found(stage: Stage) -> None:
 async def _users_loading_and_error(stage: Stage) -> None:
     opened = await stage.program.open_session(stage.studio.target())
     await stage.program.desktop.leave()
+    stage.program.desktop.adopt(opened)
     with stage.connection() as other, other.cursor() as cursor:
         cursor.execute("LOCK TABLE users IN ACCESS EXCLUSIVE MODE")
-        stage.program.desktop.adopt(opened)
         stage.program.desktop.show_view("users")
         await asyncio.sleep(0.8)
         stage.shoot("users-loading")

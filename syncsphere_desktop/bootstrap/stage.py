@@ -9,7 +9,6 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
 
-import psycopg2
 from PySide6.QtCore import QPoint
 from PySide6.QtGui import QColor, QPainter, QPixmap
 from PySide6.QtWidgets import QApplication, QDialog, QMenu, QWidget
@@ -109,7 +108,9 @@ class Stage:
     @contextmanager
     def connection(self) -> Iterator[Any]:
         """Give a connection beside the app's."""
-        connection = psycopg2.connect(self.studio.database_url)
+        session = self.program.desktop.session
+        assert session is not None
+        connection = session.database.connect()
         try:
             yield connection
         finally:
