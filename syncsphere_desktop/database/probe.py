@@ -172,7 +172,7 @@ class _Probe:
         except ConnectionFailedError as error:
             before = STEPS[: STEPS.index(error.step)]
             self._tell_passed(before)
-            if error.step == "tls" and "authority" in error.message:
+            if "certificate verify failed" in (error.details or ""):
                 raise await self._explained(error) from error
             raise
 

@@ -83,7 +83,7 @@ def _says(text: str) -> Sentence:
 
     def sentence(profile: ConnectionProfile, match: re.Match[str]) -> str:
         return text.format(
-            *match.groups(),
+            *match.groups(default=""),
             host=profile.host,
             port=profile.port,
             user=profile.user,
@@ -168,9 +168,9 @@ _RULES: tuple[_Rule, ...] = (
         "The server does not speak TLS, and {mode} asks for it.",
     ),
     _rule(
-        r"server certificate for (\"[^\n]*\"(?: \(and \d+ other names?\))?) does not match host name",
+        r"server certificate for \"([^\n]*)\"( \(and \d+ other names?\))? does not match host name",
         "tls",
-        "The server's certificate is for another host: {0}, not “{host}”.",
+        "The server's certificate is for another host: “{0}”{1}, not “{host}”.",
     ),
     _rule(
         r"could not get server's host name from server certificate",

@@ -74,7 +74,10 @@ def certificate_verdict(profile: ConnectionProfile, certificates: Path) -> int |
     """Return OpenSSL's code for what is wrong with the server's certificate, or None. Blocks."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
-    context.load_verify_locations(certificates)
+    try:
+        context.load_verify_locations(certificates)
+    except OSError:  # no such file, or nothing to read in it: libpq's words are told
+        return None
     with _dial(profile, addresses(profile), _SECONDS) as wire:
         wire.sendall(_SSL_REQUEST)
         if wire.recv(1) != b"S":
