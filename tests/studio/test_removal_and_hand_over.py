@@ -105,7 +105,7 @@ async def test_removing_projects_says_what_goes_with_them(studio: Studio) -> Non
     ada = await studio.user("ada")
     chosen = [await studio.projects.add(ProjectDraft(name, ada.id)) for name in ("a", "b", "c", "d")]
     plan = await remove_projects.plan_removal(studio.projects, chosen)
-    assert plan.sentence == "Removing a, b, c and 1 other takes 4 collaborations with it."
+    assert plan.sentence == "Removing a, b, c and 1 other takes 4 collaborations with them."
     for row in list(studio.rows.collaborators):
         studio.rows.collaborators.drop(row.id)
     plan = await remove_projects.plan_removal(studio.projects, chosen[:1])

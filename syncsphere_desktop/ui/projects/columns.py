@@ -19,7 +19,7 @@ def project_columns(now: Callable[[], datetime], *, editable: bool) -> tuple[Col
             sort_key="name",
             editable=editable,
             validate=checked_project_name,
-            width=220,
+            width=208,
         ),
         Column(
             "Owner",
@@ -51,10 +51,10 @@ def project_columns(now: Callable[[], datetime], *, editable: bool) -> tuple[Col
             kind=ColumnKind.MONO,
             editable=editable,
             validate=lambda text: checked_room_id(text) or "",
-            width=168,
+            width=152,
         ),
         time_column("Updated", lambda project: project.updated_at, "updated_at", now),
-        time_column("Created", lambda project: project.created_at, "created_at", now),
+        time_column("Created", lambda project: project.created_at, "created_at", now, hidden=True),
         Column("Id", lambda project: project.id, sort_key="id", kind=ColumnKind.NUMBER, width=64),
     )
 

@@ -14,6 +14,8 @@ def time_column(
     value: Callable[[RowT], datetime | None],
     sort_key: str,
     now: Callable[[], datetime],
+    *,
+    hidden: bool = False,
 ) -> Column[RowT]:
     """Return a column of relative times with the exact ones in the tooltips."""
 
@@ -29,4 +31,5 @@ def time_column(
         format=lambda moment: ago(moment, now()) if isinstance(moment, datetime) else "",
         tooltip=tooltip,
         width=116,
+        hidden=hidden,
     )

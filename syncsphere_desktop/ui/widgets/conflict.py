@@ -128,7 +128,7 @@ class ConflictDialog(AwaitableDialog[ConflictAnswer]):
         set_surface(scroll, 1)
         scroll.setWidget(inner)
         # Values may wrap once they know their width: two lines a field, until the table scrolls.
-        scroll.setMinimumHeight(min(360, 40 + 56 * len(self._rows)))
+        scroll.setMinimumHeight(min(360, 44 + 44 * len(self._rows)))
         return scroll
 
     def _add_line(self, grid: QGridLayout, line: int, label: str, name: str, row: _Choice) -> None:

@@ -144,6 +144,11 @@ class _CentredText(QLabel):
         return QSize(width, self.heightForWidth(width))
 
     @override
+    def hasHeightForWidth(self) -> bool:
+        # A centred item is asked for its height at the layout's whole width, not at its own: one line.
+        return False
+
+    @override
     def minimumSizeHint(self) -> QSize:
         hint = self.sizeHint()
         return QSize(min(200, hint.width()), hint.height())

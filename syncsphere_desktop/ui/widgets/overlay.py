@@ -9,6 +9,7 @@ from __future__ import annotations
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QApplication, QFrame, QWidget
+from shiboken6 import isValid
 from typing_extensions import override
 
 
@@ -27,6 +28,9 @@ class Overlay(QFrame):
 
     def open(self) -> None:
         """Show it on top of everything in the window."""
+        if not self.isHidden():
+            self.raise_()
+            return
         self._focus_before = QApplication.focusWidget()
         app = QApplication.instance()
         if app is not None:
@@ -42,9 +46,9 @@ class Overlay(QFrame):
         if app is not None:
             app.removeEventFilter(self)
         self.hide()
-        if self._focus_before is not None:
-            self._focus_before.setFocus()
-            self._focus_before = None
+        before, self._focus_before = self._focus_before, None
+        if before is not None and isValid(before):  # its view may have gone meanwhile
+            before.setFocus()
         self.closed.emit()
 
     @override

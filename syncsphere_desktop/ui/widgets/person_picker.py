@@ -58,6 +58,7 @@ class PersonPicker(QWidget):
         self._told = QLabel()
         self._told.setProperty("role", "caption")
         self._told.setWordWrap(True)
+        self._told.hide()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(8)
@@ -106,8 +107,11 @@ class PersonPicker(QWidget):
         else:
             self._told.setText("")
 
+        self._told.setVisible(bool(self._told.text()))
+
     def _show_error(self, error: AppError) -> None:
         self._told.setText(error.message)
+        self._told.show()
 
     def _on_list_current_item_changed(self, item: QListWidgetItem | None) -> None:
         self._person = None if item is None else cast(User, item.data(Qt.ItemDataRole.UserRole))

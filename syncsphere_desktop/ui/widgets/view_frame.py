@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSplitter, QVBoxLayou
 
 from syncsphere_desktop.ui.widgets.banner import Banner
 from syncsphere_desktop.ui.widgets.search_field import SearchField
+from syncsphere_desktop.ui.widgets.splits import is_split
 
 HEADER_HEIGHT = 52
 INSPECTOR_WIDTH = 360
@@ -100,7 +101,7 @@ class ViewFrame(QWidget):
     def restore_layout(self, saved: Mapping[str, object]) -> None:
         """Take on what `save_layout` gave; whatever does not fit is left out."""
         sizes = saved.get("splitter")
-        if isinstance(sizes, list) and len(sizes) == 2 and all(isinstance(size, int) for size in sizes):
+        if is_split(sizes):
             self._splitter.setSizes(sizes)
         if saved.get("inspector") is False and self._inspector is not None:
             self._inspector.hide()

@@ -147,7 +147,7 @@ async def test_a_row_that_somebody_holds_is_told_after_the_lock_time_out(target:
         ada = await _person(impatient, "ada")
         with holder.cursor() as cursor:
             cursor.execute("SELECT * FROM users FOR UPDATE")
-            with pytest.raises(TimedOutError, match="Somebody else is changing the same row") as caught:
+            with pytest.raises(TimedOutError, match="Somebody else holds a lock") as caught:
                 await UserRepository(impatient, "me").update(ada, {"username": "x"})
         assert caught.value.retryable
         holder.rollback()
