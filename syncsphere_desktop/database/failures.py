@@ -58,7 +58,7 @@ _TABLE: dict[str, tuple[type[AppError], str]] = {
     "53300": (ServerLimitError, "The server has too many connections."),
     "54": (InputError, "A value is larger than the server can hold."),
     "55006": (TimedOutError, "Somebody else is using this; please try again in a moment."),
-    "55P03": (TimedOutError, "Somebody else is changing the same row; please try again in a moment."),
+    "55P03": (TimedOutError, "Somebody else holds a lock on what this needs; please try again in a moment."),
     "57": (CancelledByServerError, "The server's administrator ended the statement."),
     "57014": (TimedOutError, "The server ended the statement because it took too long."),
     "57P01": (ConnectionLostError, "The server is shutting down."),

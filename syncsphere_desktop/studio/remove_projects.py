@@ -35,7 +35,8 @@ class ProjectRemoval:
             (impact.collaborators, counted(impact.collaborators, "collaboration")),
         ]
         told = [text for number, text in kinds if number]
-        return f"Removing {names} takes {', '.join(told) if told else 'nothing else'} with {'it' if len(self.projects) == 1 else 'them'}."
+        them = "it" if len(self.projects) == 1 else "them"
+        return f"Removing {names} takes {', '.join(told) if told else 'nothing else'} with {them}."
 
 
 async def plan_removal(projects: ProjectStore, chosen: Sequence[Project]) -> ProjectRemoval:

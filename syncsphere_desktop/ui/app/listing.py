@@ -154,7 +154,9 @@ class Listing(QObject, Generic[RowT]):
     def count_unseen(self) -> None:
         """Show how many rows there are beside the view's name, while the list itself was never shown."""
         if self.model.query is None:
-            self._scope.spawn(self._count(), key="count")
+            self._scope.spawn(
+                self._count(), key="count", on_error=lambda _error: self._context.show_count("")
+            )
 
     async def _count(self) -> None:
         _page, count = await self._source.first_page(ListQuery(self._sort), 1)
