@@ -74,6 +74,7 @@ def measure_on(target: ConnectionTarget) -> list[Result]:
     from PySide6.QtWidgets import QApplication
     from qasync import QEventLoop
 
+    import benchmarks.user_list  # noqa: F401  # imported before it is set aside from garbage collection
     from syncsphere_desktop.ui.theme.style import apply_theme
     from syncsphere_desktop.ui.theme.tokens import DARK, load_tokens
 

@@ -50,8 +50,8 @@ class GeneratedRows:
 
     def remove(self, *ids: int) -> None:
         """Remove rows; lists that are prepared show them as None."""
-        self._removed.update(ids)
-        gone = set(ids)
+        gone = set(ids) & set(self._ids)
+        self._removed |= gone
         self._ids = [row_id for row_id in self._ids if row_id not in gone]
 
     def change(self, row_id: int) -> Track:
