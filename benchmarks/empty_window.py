@@ -6,7 +6,8 @@ from typing import Any
 
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QWidget
-from typing_extensions import override
+
+from syncsphere_desktop.override import override  # typing_extensions would add 5 ms to the baseline
 
 
 class EmptyWindow(QWidget):

@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
-from concurrent.futures import TimeoutError as FutureTimeoutError
 from typing import TYPE_CHECKING, TypeVar
 
 from syncsphere_desktop.settings import APP_NAME, ConnectionProfile
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     from keyring.backend import KeyringBackend
 
 _log = logging.getLogger(__name__)
@@ -111,6 +111,8 @@ class SecretStore:
 
     def _start(self, call: Callable[[KeyringBackend], T | None]) -> Future[T | None]:
         """Run `call` on a thread of its own: a keyring that hangs must not keep the app from ending."""
+        from concurrent.futures import Future
+
         outcome: Future[T | None] = Future()
         if self._hung:
             outcome.set_result(None)
@@ -138,7 +140,7 @@ class SecretStore:
     def _wait(self, outcome: Future[T | None]) -> T | None:
         try:
             return outcome.result(self._seconds)
-        except FutureTimeoutError:
+        except TimeoutError:
             self._gave_up()
             return None
 

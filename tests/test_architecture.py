@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import importlib
+import os
 import pkgutil
 import subprocess
 import sys
 from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
 
 import pytest
 from pytest_archon import archrule
 from pytest_archon.collect import collect_imports, walk
 
 import syncsphere_desktop
+from syncsphere_desktop.cli.parser import GROUPS
 
 PACKAGE = "syncsphere_desktop"
 
 # Single modules that every layer but the domain may use, and that know nothing but each other.
 GROUND = (
     "errors",
+    "override",
     "assets",
     "files",
     "settings",
@@ -147,11 +151,30 @@ def test_no_imports_go_in_a_circle() -> None:
 HEAVY = ("sqlalchemy", "psycopg2", "alembic", "qasync", "keyring", "websockets", "bcrypt", "asyncio")
 
 
-def loaded_after(program: str) -> set[str]:
-    """Return the top-level names of every module that a fresh interpreter holds after `program`."""
-    told = "; import sys; print(*{name.split('.')[0] for name in sys.modules})"
+# Not heavy each, but together a good part of the time to the first paint, which needs none of them.
+AFTER_THE_FIRST_PAINT = (
+    *HEAVY,
+    "concurrent",
+    "logging.handlers",
+    "typing_extensions",
+    f"{PACKAGE}.bootstrap.program",
+    f"{PACKAGE}.database",
+    f"{PACKAGE}.domain",
+    f"{PACKAGE}.studio",
+    *(f"{PACKAGE}.cli.{group}" for group in GROUPS),
+)
+
+
+def loaded_after(program: str, **environment: str) -> set[str]:
+    """Return the full names of every module that a fresh interpreter holds after `program`."""
+    told = "; import sys; print(*sys.modules)"
     done = subprocess.run(
-        [sys.executable, "-c", program + told], capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-c", program + told],
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
     )
     return set(done.stdout.splitlines()[-1].split())
 
@@ -162,11 +185,22 @@ def test_building_the_command_line_imports_nothing_heavy() -> None:
     assert not loaded & {*HEAVY, "PySide6"}
 
 
-def test_the_first_paint_imports_nothing_heavy() -> None:
-    loaded = loaded_after("from syncsphere_desktop.bootstrap.frame import build_frame; build_frame()")
+def test_a_command_line_makes_only_the_group_it_names() -> None:
+    loaded = loaded_after("from syncsphere_desktop.cli.parser import parse; parse(['users', 'list'])")
 
-    assert "PySide6" in loaded
-    assert not loaded & set(HEAVY)
+    assert [group for group in GROUPS if f"{PACKAGE}.cli.{group}" in loaded] == ["users"]
+
+
+def test_the_first_paint_imports_nothing_that_can_come_later(tmp_path: Path) -> None:
+    loaded = loaded_after(
+        "from syncsphere_desktop.__main__ import main; assert main() == 0",
+        SYNCSPHERE_MEASURE_FIRST_PAINT="1",  # ends the program there
+        SYNCSPHERE_HOME=str(tmp_path),
+        QT_QPA_PLATFORM="offscreen",
+    )
+
+    assert f"{PACKAGE}.ui.app.main_window" in loaded
+    assert not loaded & set(AFTER_THE_FIRST_PAINT)
 
 
 def test_every_module_can_be_imported() -> None:

@@ -1,15 +1,15 @@
-"""Builds the whole command line. Names and JSON keys are stable: scripts hang on them."""
+"""Builds the command line. Names and JSON keys are stable: scripts hang on them."""
 
 from __future__ import annotations
 
 import argparse
 import importlib
+from collections.abc import Sequence
 from typing import NoReturn
-
-from typing_extensions import override
 
 from syncsphere_desktop import __version__
 from syncsphere_desktop.errors import UsageError
+from syncsphere_desktop.override import override
 
 GROUPS = ("local", "migrate", "users", "projects", "collaborators", "tour")
 """Modules of this package that register commands, in the order `--help` shows them."""
@@ -23,8 +23,22 @@ class Parser(argparse.ArgumentParser):
         raise UsageError(f"{message[:1].upper()}{message[1:]}.", details=self.format_usage().strip())
 
 
-def build() -> Parser:
-    """Return the parser of the whole command line."""
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """Parse a command line. Raises UsageError; leaves the process after `--help` or `--version`.
+
+    Only the groups that it names are made: those of all commands take longer than the window's first paint.
+    """
+    asks_for_help = any(argument.startswith(("-h", "--h")) for argument in arguments)
+    if not asks_for_help:
+        try:
+            return build([name for name in GROUPS if name in arguments]).parse_args(arguments)
+        except UsageError:
+            pass  # said again by the whole command line, which knows everything there is to choose from
+    return build().parse_args(arguments)
+
+
+def build(groups: Sequence[str] = GROUPS) -> Parser:
+    """Return the parser of the whole command line, or of these groups of it alone."""
     shared = _shared_options()
     connection = _connection_options(shared)
     parser = Parser(
@@ -33,9 +47,9 @@ def build() -> Parser:
         parents=[connection],
     )
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
-    groups = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=Parser)
-    for name in GROUPS:
-        importlib.import_module(f"syncsphere_desktop.cli.{name}").register(groups, shared, connection)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=Parser)
+    for name in groups:
+        importlib.import_module(f"syncsphere_desktop.cli.{name}").register(commands, shared, connection)
     return parser
 
 

@@ -10,7 +10,7 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 
-from syncsphere_desktop.cli.parser import build
+from syncsphere_desktop.cli.parser import parse
 from syncsphere_desktop.errors import AppError
 
 FOUND_SOMETHING_WRONG = 3
@@ -25,13 +25,13 @@ def run(arguments: Sequence[str]) -> int:
     """
     as_json = "--json" in arguments
     try:
-        namespace = build().parse_args(list(arguments))
-        _configure_logging(verbose=getattr(namespace, "verbose", False))
+        namespace = parse(arguments)
         command: CommandFunction | None = getattr(namespace, "command", None)
         if command is None:
             from syncsphere_desktop.bootstrap import open_window
 
             return open_window(namespace)
+        _configure_logging(verbose=getattr(namespace, "verbose", False))
         return command(namespace)
     except AppError as error:
         tell_error(error, as_json=as_json)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from PySide6.QtCore import QRect, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QSizePolicy, QVBoxLayout, QWidget
-from typing_extensions import override
 
+from syncsphere_desktop.override import override
 from syncsphere_desktop.ui.theme.icons import icon
 from syncsphere_desktop.ui.theme.tokens import Tokens
 

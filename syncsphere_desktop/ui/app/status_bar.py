@@ -7,8 +7,8 @@ from enum import StrEnum
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QWidget
-from typing_extensions import override
 
+from syncsphere_desktop.override import override
 from syncsphere_desktop.ui.theme.tokens import Tokens
 
 STATUS_BAR_HEIGHT = 28

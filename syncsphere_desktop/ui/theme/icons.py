@@ -6,9 +6,9 @@ from functools import lru_cache
 
 from PySide6.QtCore import QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QIcon, QIconEngine, QImage, QPainter, QPixmap
-from typing_extensions import override
 
 from syncsphere_desktop.assets import RESOURCES
+from syncsphere_desktop.override import override
 from syncsphere_desktop.ui.theme.style import current_tokens
 from syncsphere_desktop.ui.theme.tokens import mixed
 

@@ -1,0 +1,41 @@
+"""The command line as a whole: its help, and what it says when it is put wrongly."""
+
+from __future__ import annotations
+
+import pytest
+
+from syncsphere_desktop.cli.parser import GROUPS, parse
+from syncsphere_desktop.errors import UsageError
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["-h"], ["--hel"], ["--help", "users"]])
+def test_help_tells_every_command(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        parse(arguments)
+
+    told = capsys.readouterr().out
+    assert ended.value.code == 0
+    assert all(f"\n    {group} " in told for group in GROUPS)
+
+
+@pytest.mark.parametrize("arguments", [["frobnicate"], ["frobnicate", "users"]])
+def test_an_unknown_command_is_answered_with_those_there_are(arguments: list[str]) -> None:
+    with pytest.raises(UsageError) as raised:
+        parse(arguments)
+
+    assert all(group in raised.value.message for group in GROUPS)
+
+
+def test_a_profile_may_be_called_like_a_command() -> None:
+    namespace = parse(["--profile", "users"])
+
+    assert namespace.profile == "users"
+    assert not hasattr(namespace, "command")
+
+
+def test_an_unknown_option_is_told_with_the_usage() -> None:
+    with pytest.raises(UsageError) as raised:
+        parse(["--frobnicate"])
+
+    assert "--frobnicate" in raised.value.message
+    assert (raised.value.details or "").startswith("usage: syncsphere-desktop")
