@@ -32,6 +32,12 @@ class CellEditor(QLineEdit):
         self.setAccessibleName(column.title)
         self.setStyleSheet("padding: 0 5px; min-height: 0; border-radius: 3px")
 
+    @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        super().keyPressEvent(event)
+        if event.key() in _ENTER:
+            event.accept()  # or the view takes it for a wish to open the row
+
     def complaint(self) -> str | None:
         """Return why the text can't be accepted, or None where it can."""
         try:
