@@ -6,14 +6,12 @@ import faulthandler
 import itertools
 import logging
 import os
-import platform
 import sys
 import threading
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib import metadata
 from pathlib import Path
 from types import TracebackType
 
@@ -162,6 +160,9 @@ def record_hard_crashes(folder: Path) -> Callable[[], None]:
 
 
 def _versions(postgresql: str | None) -> list[tuple[str, str]]:
+    import platform
+    from importlib import metadata
+
     versions = [("System", platform.platform()), ("Python", sys.version.split()[0])]
     for module, distribution in _LIBRARIES.items():
         if module in sys.modules:

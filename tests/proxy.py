@@ -19,6 +19,8 @@ class Cut(Enum):
     NOWHERE = auto()
     BEFORE_COMMIT = auto()
     AFTER_COMMIT = auto()
+    UNNOTICED = auto()
+    """Before COMMIT, and the server goes on waiting for the client."""
 
 
 class Proxy:
@@ -81,7 +83,7 @@ class Proxy:
         try:
             # A broken connection is what the proxy is for.
             with suppress(OSError):
-                await self._watch(reader, back, forth, answers)
+                await self._watch(reader, writer, back, forth, answers)
         finally:
             answers.cancel()
             for stream in (writer, forth):
@@ -93,6 +95,7 @@ class Proxy:
     async def _watch(
         self,
         reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
         back: asyncio.StreamReader,
         forth: asyncio.StreamWriter,
         answers: asyncio.Task[None],
@@ -104,6 +107,10 @@ class Proxy:
             if data.endswith(_COMMIT) and b"BEGIN" not in data:
                 cut, self.cut = self.cut, Cut.NOWHERE
                 if cut is Cut.BEFORE_COMMIT:
+                    return
+                if cut is Cut.UNNOTICED:
+                    writer.close()
+                    await answers  # the server's side stays until the server ends it
                     return
                 if cut is Cut.AFTER_COMMIT:
                     answers.cancel()

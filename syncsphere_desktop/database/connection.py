@@ -282,8 +282,9 @@ class Database:
         try:
             return await asyncio.shield(running)
         except asyncio.CancelledError:
-            if running.cancelled():  # by the shutdown of the executor, not by whoever waits for it
-                raise _closed() from None
+            caller = asyncio.current_task()
+            if running.cancelled() and (caller is None or not caller.cancelling()):
+                raise _closed() from None  # by the shutdown of the executor, not by whoever waits for it
             if not waiting.cancel():
                 await self._end(flight, running)
             raise
