@@ -12,6 +12,7 @@ import argparse
 def open_window(namespace: argparse.Namespace) -> int:
     """Open the window on what the command line names, run until it is closed, return the exit code."""
     import os
+    import signal
     import sys
 
     from syncsphere_desktop.bootstrap.frame import (
@@ -22,6 +23,9 @@ def open_window(namespace: argparse.Namespace) -> int:
         tell_moment,
     )
 
+    # Until the event loop takes the signals over there is nothing to end but the process; Python would
+    # handle Ctrl+C in whatever Qt calls next, and go on.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     frame = build_frame()
     paint(frame)
     tell_moment(MEASURE_FIRST_PAINT, "first-paint")

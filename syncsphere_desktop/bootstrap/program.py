@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import qasync
 
@@ -34,12 +34,16 @@ from syncsphere_desktop.ui.app.window_actions import install_actions
 from syncsphere_desktop.ui.app.window_memory import WindowMemory
 from syncsphere_desktop.ui.connecting.controller import ConnectingController, Progress
 from syncsphere_desktop.ui.projects.controller import ProjectsController
+from syncsphere_desktop.ui.tables.view import ListView
 from syncsphere_desktop.ui.users.controller import UsersController
+from syncsphere_desktop.ui.widgets.dialog import open_dialog
 from syncsphere_desktop.ui.widgets.toasts import ToastHost
 
 T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
+
+_LOOKING_SECONDS = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,35 +110,43 @@ class Program:
             connect=self.connect,
             connect_local=self.connect_local,
         )
-        self._blocking = ThreadPoolExecutor(2, thread_name_prefix="blocking")
+        self._blocking = ThreadPoolExecutor(3, thread_name_prefix="blocking")
+        self._under_way: set[asyncio.Future[Any]] = set()
+        self._closed: asyncio.Future[None] | None = None
         self._exit_code = 0
 
     async def run(self, wish: StartWish) -> int:
         """Open what is wished for, serve until the window is closed, shut down."""
-        frame = self._frame
-        closed = asyncio.get_running_loop().create_future()
-        frame.window.close_requested.connect(
-            lambda: self.desktop.scope.spawn(self._close(closed), key="close")
-        )
-        collector = GarbageCollector(frame.window)
-        bridge = SignalBridge(lambda number: self._end_by_signal(number, closed), frame.window)
-        uninstall = crash.install_hooks(self.presenter.report_bug)
-        install_actions(frame.window, frame.theme, self.desktop, switch_server=self._switch_server)
-        try:
-            self.desktop.scope.spawn(self._start(wish), key="start")
-            await closed
-        finally:
-            await self.shutdown()
-            uninstall()
-            bridge.close()
-            collector.close()
-            frame.window.close_now()
+        window = self._frame.window
+        loop = asyncio.get_running_loop()
+        self._closed = loop.create_future()
+        with ExitStack() as undone:
+            undone.callback(window.close_now)
+            undone.callback(GarbageCollector(window).close)
+            undone.callback(SignalBridge(self._end_by_signal, window).close)
+            undone.callback(crash.install_hooks(self.presenter.report_bug))
+            loop.set_exception_handler(self._report_of_loop)
+            window.close_requested.connect(self._on_window_close_requested)
+            install_actions(window, self._frame.theme, self.desktop, switch_server=self._switch_server)
+            try:
+                self.desktop.scope.spawn(self._start(wish), key="start")
+                await self._closed
+            finally:
+                await self.shutdown()
         return self._exit_code
+
+    def end(self) -> None:
+        """End the program without asking anybody."""
+        if self._closed is not None and not self._closed.done():
+            self._closed.set_result(None)
 
     async def shutdown(self) -> None:
         """End every part, from the views down to the threads."""
         await self.connecting.shutdown()
         await self.desktop.shutdown()
+        # What runs on the threads goes on to its end, and the window answers until then.
+        if self._under_way:
+            await asyncio.wait(self._under_way)
         self._blocking.shutdown(wait=True)
 
     async def connect(self, target: ConnectionTarget) -> None:
@@ -166,19 +178,48 @@ class Program:
             await self._blockingly(let_go)
             raise
         await self._show(OpenedStudio(session, lambda: self._blockingly(held.close)))
+        self.desktop.scope.spawn(self._write_audio(studio, session), key="audio")
 
     async def _open_session(self, target: ConnectionTarget) -> Session:
         return await Session.open(target, current_actor(), recovery_seconds=self._recovery_seconds)
 
     async def _show(self, opened: OpenedStudio) -> None:
-        if not await may_leave(self.desktop, self._frame.window):
-            await opened.session.shutdown()
-            await opened.release()
+        try:
+            agreed = await may_leave(self.desktop, self._frame.window)
+            if agreed:
+                await self.desktop.leave()
+        except BaseException:
+            await opened.close()
+            raise
+        if not agreed:
+            await opened.close()
             self._frame.window.show_workspace()
             return
-        await self.desktop.leave()
         self.desktop.adopt(opened)
-        tell_moment(MEASURE_USABLE, "connected")
+        if os.environ.get(MEASURE_USABLE):
+            self.desktop.scope.spawn(self._measure_usable(opened.session), key="usable")
+
+    async def _measure_usable(self, session: Session) -> None:
+        await self._until_usable(session)
+        tell_moment(MEASURE_USABLE, "usable")
+        self.end()
+
+    async def _write_audio(self, studio: LocalStudio, session: Session) -> None:
+        """Write the sample studio's audio files where they are missing, once its window is usable."""
+        if await self._until_usable(session):
+            await self._blockingly(studio.ensure_audio)
+
+    async def _until_usable(self, session: Session) -> bool:
+        """Wait until the current view's list shows its rows; return False when the session was left first."""
+        while self.desktop.session is session:
+            current = self.desktop.current
+            lists = [] if current is None else current.view.findChildren(ListView)
+            if lists and all(shown.list_model.shown_query is not None for shown in lists):
+                for shown in lists:
+                    shown.viewport().repaint()
+                return True
+            await asyncio.sleep(_LOOKING_SECONDS)
+        return False
 
     async def _start(self, wish: StartWish) -> None:
         try:
@@ -198,18 +239,38 @@ class Program:
     def _switch_server(self) -> None:
         self.connecting.show_welcome()
 
-    async def _close(self, closed: asyncio.Future[None]) -> None:
-        if await may_close(self.desktop, self._frame.window) and not closed.done():
-            closed.set_result(None)
+    def _on_window_close_requested(self) -> None:
+        if open_dialog(self._frame.window) is None:
+            self.desktop.scope.spawn(self._close(), key="close")
 
-    def _end_by_signal(self, number: int, closed: asyncio.Future[None]) -> None:
+    async def _close(self) -> None:
+        if await may_close(self.desktop, self._frame.window):
+            self.end()
+
+    def _end_by_signal(self, number: int) -> None:
         _log.info("Ending after signal %s", signal.Signals(number).name)
         self._exit_code = 128 + number
-        if not closed.done():
-            closed.set_result(None)
+        self.end()
+
+    def _report_of_loop(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """Report what a callback met, or a task that nobody awaits."""
+        error = context.get("exception")
+        if isinstance(error, Exception):
+            self.presenter.report_bug(error)
+        else:
+            _log.error("The event loop says: %s", context.get("message"))
 
     async def _blockingly(self, work: Callable[[], T]) -> T:
-        return await asyncio.wrap_future(self._blocking.submit(work))
+        """Run `work` on a thread, where it goes on to its end also when whoever waits for it is cancelled."""
+        running = asyncio.wrap_future(self._blocking.submit(work))
+        self._under_way.add(running)
+        running.add_done_callback(self._on_done)
+        return await asyncio.shield(running)
+
+    def _on_done(self, done: asyncio.Future[Any]) -> None:
+        self._under_way.discard(done)
+        if not done.cancelled():
+            done.exception()  # retrieved: work whose waiter was cancelled has nobody to tell
 
 
 async def _nothing_to_release() -> None:

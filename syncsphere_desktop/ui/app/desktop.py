@@ -38,6 +38,11 @@ class OpenedStudio:
     session: Session
     release: Callable[[], Awaitable[None]]
 
+    async def close(self) -> None:
+        """Close the session's connections, then let go what held its server. Raises AppError."""
+        await self.session.shutdown()
+        await self.release()
+
 
 class Desktop(QObject):
     """Owns the window's session from connecting to shutdown."""
@@ -66,6 +71,9 @@ class Desktop(QObject):
         self._unsubscribe: list[Callable[[], None]] = []
         self._current: str | None = None
         self._was_lost = False
+        self._leaving: asyncio.Task[None] | None = None
+        self._undoing = asyncio.Lock()
+        self._presenter = presenter
         window.destination_chosen.connect(self.show_view)
 
     @property
@@ -130,10 +138,12 @@ class Desktop(QObject):
     def undo(self) -> None:
         """Take back the last change that this admin saved."""
         if self.session is not None:
-            self.scope.spawn(self._undo(self.session), key="undo")
+            self.scope.spawn(self._undo(self.session))
 
     async def _undo(self, session: Session) -> None:
-        self._toasts.show_success(await session.undo.undo_last(session.actor))
+        async with self._undoing:  # twice quickly means two changes, one after the other
+            told = await session.undo.undo_last(session.actor)
+        self._toasts.show_success(told)
         for controller in self._controllers.values():
             controller.reload()
 
@@ -143,23 +153,41 @@ class Desktop(QObject):
         return [sentence for sentence in found if sentence]
 
     async def leave(self) -> None:
-        """Close the session: views first, then the connections, then what held the server."""
+        """Close the session: views first, then the connections, then what held the server.
+
+        Once begun it goes on to its end, also when whoever waits for it is cancelled.
+        """
+        if self._leaving is None:
+            self._leaving = asyncio.get_running_loop().create_task(self._leave(), name="leave the session")
+            self._leaving.add_done_callback(self._on_left)
+        await asyncio.shield(self._leaving)
+
+    def _on_left(self, _leaving: asyncio.Task[None]) -> None:
+        self._leaving = None
+
+    async def _leave(self) -> None:
         self.scope.cancel("heartbeat")
         self._remember_layouts()
         for unsubscribe in self._unsubscribe:
             unsubscribe()
         self._unsubscribe = []
-        for controller in self._controllers.values():
+        controllers, self._controllers = self._controllers, {}
+        for controller in controllers.values():
             await controller.shutdown()
             self._window.remove_view(controller.view)
-        self._controllers = {}
         self._current = None
+        self._was_lost = False
+        for name in controllers:
+            self._window.sidebar.set_count(name, "")
         self._status.clear()
         self._window.show_server(None)
         opened, self._opened = self._opened, None
         if opened is not None:
-            await opened.session.shutdown()
-            await opened.release()
+            try:
+                await opened.close()
+            except AppError as error:
+                _log.warning("The server was not let go: %s", error.message)
+                self._presenter.show_error(error)
 
     async def shutdown(self) -> None:
         """Cancel the jobs, close the session and end every task."""
@@ -168,7 +196,10 @@ class Desktop(QObject):
         await self.leave()
         await self.scope.shutdown()
         self._memory.theme_mode = self._theme.mode
-        self._memory.save()
+        try:
+            self._memory.save()
+        except AppError as error:  # as when the disk is full: nobody is there any more to be told
+            _log.warning("The window's layout was not remembered: %s", error.message)
 
     def _context(self, name: str) -> ViewContext:
         return ViewContext(

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 
 from syncsphere_desktop.domain.humane import duration, number
 from syncsphere_desktop.ui.app.jobs import Job, Jobs, JobState
+from syncsphere_desktop.ui.widgets.elided_label import ElidedLabel
 from syncsphere_desktop.ui.widgets.overlay import Overlay
 
 _WIDTH = 400
@@ -28,8 +29,7 @@ class JobRow(QWidget):
     def __init__(self, job: Job) -> None:
         super().__init__()
         self._job = job
-        self._title = QLabel(job.title)
-        self._title.setTextFormat(Qt.TextFormat.PlainText)
+        self._title = ElidedLabel(job.title, Qt.TextElideMode.ElideMiddle)
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
         self._bar.setFixedHeight(4)

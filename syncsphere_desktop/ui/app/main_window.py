@@ -10,13 +10,14 @@ from collections.abc import Mapping
 from PySide6.QtCore import QByteArray, QEvent, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
-from typing_extensions import override
 
+from syncsphere_desktop.override import override
 from syncsphere_desktop.settings import ConnectionProfile, Environment
 from syncsphere_desktop.ui.app.navigation import SIDEBAR_WIDTH, Destination, Sidebar
 from syncsphere_desktop.ui.app.status_bar import StatusBar
 from syncsphere_desktop.ui.theme.controller import ThemeController
 from syncsphere_desktop.ui.theme.tokens import Tokens
+from syncsphere_desktop.ui.widgets.splits import is_split
 
 APP_TITLE = "SyncSphere Desktop"
 
@@ -158,7 +159,7 @@ class MainWindow(QMainWindow):
         geometry, sizes = saved.get("geometry"), saved.get("splitter")
         if isinstance(geometry, str):
             self.restoreGeometry(QByteArray.fromBase64(geometry.encode("ascii", "replace")))
-        if isinstance(sizes, list) and len(sizes) == 2 and all(isinstance(size, int) for size in sizes):
+        if is_split(sizes):
             self._workspace.setSizes(sizes)
         if saved.get("sidebar") is False:
             self.sidebar.hide()
