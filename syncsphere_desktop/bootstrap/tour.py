@@ -17,9 +17,10 @@ from syncsphere_desktop.bootstrap.frame import Frame, build_frame
 from syncsphere_desktop.bootstrap.program import Program
 from syncsphere_desktop.bootstrap.scenes import SCENES, Scene
 from syncsphere_desktop.bootstrap.stage import Stage
-from syncsphere_desktop.errors import UsageError
+from syncsphere_desktop.errors import FileError, UsageError
 from syncsphere_desktop.settings import HOME_VARIABLE, Paths, ThemeMode
 from syncsphere_desktop.studio.local_studio import LocalStudio
+from syncsphere_desktop.ui.app.qt_messages import log_qt_messages
 from syncsphere_desktop.ui.app.window_actions import install_actions
 
 
@@ -33,7 +34,11 @@ def render(out: Path, themes: Sequence[str], only: str) -> list[Path]:
         names = ", ".join(sorted({scene.name.split("-")[0] for scene in SCENES}))
         raise UsageError(f"No scene is called “{only}”; there are: {names}.")
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
-    out.mkdir(parents=True, exist_ok=True)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FileError(f"No pictures can be put into {out}.", details=error.strerror) from error
+    end_messages = log_qt_messages()
     with tempfile.TemporaryDirectory(prefix="syncsphere-tour-") as home:
         paths = Paths.of_this_user({HOME_VARIABLE: home})
         studio = LocalStudio(paths)
@@ -41,6 +46,7 @@ def render(out: Path, themes: Sequence[str], only: str) -> list[Path]:
             return [file for theme in themes for file in _render_theme(out, theme, scenes, paths, studio)]
         finally:
             studio.stop(force=True)
+            end_messages()
 
 
 def _render_theme(
