@@ -20,6 +20,7 @@ ROW_HEIGHT = 32
 PADDING = 8
 _DOT = 8
 _GAP = 8
+_LONGEST_BAR = 180
 _TEXTS_KEPT = 20_000
 
 
@@ -127,7 +128,7 @@ class CellPainter:
 
     def _bar_rect(self, column: Column[Any], x: int, width: int, y: int, at: int) -> QRect:
         room = width - 2 * PADDING
-        length = max(8, room * (45 + (at * 37 + len(column.title) * 11) % 40) // 100)
+        length = max(8, min(room, _LONGEST_BAR) * (45 + (at * 37 + len(column.title) * 11) % 40) // 100)
         left = x + width - PADDING - length if column.aligned_right else x + PADDING
         return QRect(left, y + ROW_HEIGHT // 2 - 4, min(length, max(0, room)), 8)
 

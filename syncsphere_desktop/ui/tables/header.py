@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtGui import QAction
+from PySide6.QtCore import QPoint, QPointF, QRect, Qt, Signal
+from PySide6.QtGui import QAction, QColor, QPainter, QPen
 from PySide6.QtWidgets import QHeaderView, QMenu, QWidget
+from typing_extensions import override
 
 from syncsphere_desktop.domain.listing import Sort
 from syncsphere_desktop.ui.tables.column import Column
+from syncsphere_desktop.ui.theme.style import current_tokens
 
 _NARROWEST = 48
 _WIDEST_BY_CONTENT = 420
+_MARGIN = 8
+_ARROW = 12
+_ARROW_HEIGHT = 4
 
 
 class ListHeader(QHeaderView):
@@ -100,6 +105,26 @@ class ListHeader(QHeaderView):
         if place and all(self.isSectionHidden(section) for section in range(self.count())):
             self.setSectionHidden(0, False)
         return place > 0
+
+    @override
+    def paintSection(self, painter: QPainter, rect: QRect, section: int) -> None:
+        # The style sheet knows no arrow, and the style's own stands over the title's end.
+        super().paintSection(painter, rect, section)
+        if section != self.sortIndicatorSection():
+            return
+        column = self._columns[section]
+        title = self.fontMetrics().horizontalAdvance(column.title)
+        if column.aligned_right:
+            x = max(rect.left() + _ARROW, rect.right() - _MARGIN - title - _ARROW)
+        else:
+            x = min(rect.right() - _ARROW, rect.left() + _MARGIN + title + _ARROW)
+        tip = _ARROW_HEIGHT if self.sortIndicatorOrder() is Qt.SortOrder.DescendingOrder else -_ARROW_HEIGHT
+        y = rect.center().y() - tip / 2
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(QColor(current_tokens().text), 1.5))
+        painter.drawPolyline([QPointF(x - 4, y), QPointF(x, y + tip), QPointF(x + 4, y)])
+        painter.restore()
 
     def _width(self, section: int) -> int:
         if not self.isSectionHidden(section):

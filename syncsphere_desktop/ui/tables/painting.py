@@ -21,6 +21,7 @@ _FLASH_STRENGTH = 0.28
 _DIMMED = 0.45
 _CLOCK_MILLISECONDS = 30_000
 _SORT_ARROW = 24
+_SLACK = 16
 
 
 class ListPainter(QObject):
@@ -61,7 +62,7 @@ class ListPainter(QObject):
         title = header.fontMetrics().horizontalAdvance(column.title) + 2 * PADDING + _SORT_ARROW
         first, last = self._view.rows_on_screen()
         rows = self._model.rows.loaded(first, max(last, 0)).values()
-        return max([title, *(cells.width_of(column, column.text(row)) for row in rows)])
+        return max([title, *(cells.width_of(column, column.text(row)) + _SLACK for row in rows)])
 
     def paint(self, area: QRect) -> None:
         """Paint the part of the viewport that has to be."""
