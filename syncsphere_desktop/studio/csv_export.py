@@ -92,9 +92,9 @@ async def write_csv(
     that was there before stays as it was; a cancel that comes while the complete file gets its name is late.
     """
     partial = _Partial(path)
-    await _on_thread(partial.open)
+    written = 0
     try:
-        written = 0
+        await _on_thread(partial.open)
         await asyncio.to_thread(
             partial.write, (_BOM if bom else b"") + _lines([titles], guard=guard_formulas)
         )

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QByteArray, QEvent, Qt, Signal
+from PySide6.QtCore import QByteArray, QEvent, Signal
 from PySide6.QtGui import QCloseEvent, QColor, QPainter, QPaintEvent
-from PySide6.QtWidgets import QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from syncsphere_desktop.override import override
 from syncsphere_desktop.settings import ConnectionProfile, Environment
@@ -17,7 +17,7 @@ from syncsphere_desktop.ui.app.navigation import SIDEBAR_WIDTH, Destination, Sid
 from syncsphere_desktop.ui.app.status_bar import StatusBar
 from syncsphere_desktop.ui.theme.controller import ThemeController
 from syncsphere_desktop.ui.theme.tokens import Tokens
-from syncsphere_desktop.ui.widgets.splits import is_split
+from syncsphere_desktop.ui.widgets.splits import FoldingSplitter
 
 APP_TITLE = "SyncSphere Desktop"
 
@@ -82,13 +82,8 @@ class MainWindow(QMainWindow):
         column.addWidget(self._tint)
         column.addLayout(self._notice_slot)
         column.addWidget(self._views, 1)
-        self._workspace = QSplitter(Qt.Orientation.Horizontal)
-        self._workspace.setHandleWidth(1)
-        self._workspace.addWidget(self.sidebar)
-        self._workspace.addWidget(content)
-        self._workspace.setStretchFactor(1, 1)
-        self._workspace.setCollapsible(1, False)
-        self._workspace.setSizes([SIDEBAR_WIDTH, 1232])
+        self._workspace = FoldingSplitter(folding=0)
+        self._workspace.set_sides(self.sidebar, content, [SIDEBAR_WIDTH, 1232])
         self._pages.addWidget(self._workspace)
         whole = QWidget()
         rows = QVBoxLayout(whole)
@@ -146,23 +141,24 @@ class MainWindow(QMainWindow):
 
     def toggle_sidebar(self) -> None:
         """Fold the sidebar, or unfold it."""
-        self.sidebar.setVisible(not self.sidebar.isVisible())
+        self._workspace.toggle()
 
     def save_layout(self) -> dict[str, object]:
         """Return size, place and splitter as JSON-ready values."""
         geometry = self.saveGeometry().toBase64().toStdString()
-        sizes = self._workspace.sizes()
-        return {"geometry": geometry, "splitter": sizes, "sidebar": not self.sidebar.isHidden()}
+        splitter = self._workspace
+        return {
+            "geometry": geometry,
+            "splitter": splitter.unfolded_sizes(),
+            "sidebar": not splitter.is_folded,
+        }
 
     def restore_layout(self, saved: Mapping[str, object]) -> None:
         """Take on what `save_layout` gave; whatever does not fit is left out."""
-        geometry, sizes = saved.get("geometry"), saved.get("splitter")
+        geometry = saved.get("geometry")
         if isinstance(geometry, str):
             self.restoreGeometry(QByteArray.fromBase64(geometry.encode("ascii", "replace")))
-        if is_split(sizes):
-            self._workspace.setSizes(sizes)
-        if saved.get("sidebar") is False:
-            self.sidebar.hide()
+        self._workspace.restore(saved.get("splitter"), is_folded=saved.get("sidebar") is False)
 
     def close_now(self) -> None:
         """Close for good; the owner has shut everything down."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from syncsphere_desktop.ui.widgets.banner import Banner
 from syncsphere_desktop.ui.widgets.search_field import SearchField
-from syncsphere_desktop.ui.widgets.splits import is_split
+from syncsphere_desktop.ui.widgets.splits import FoldingSplitter
 
 HEADER_HEIGHT = 52
 INSPECTOR_WIDTH = 360
@@ -34,10 +34,7 @@ class ViewFrame(QWidget):
         self._banner_slot = QVBoxLayout()
         self._banner_slot.setContentsMargins(0, 0, 0, 0)
         self._banner: Banner | None = None
-        self._splitter = QSplitter(Qt.Orientation.Horizontal)
-        self._splitter.setHandleWidth(1)
-        self._splitter.setChildrenCollapsible(False)
-        self._inspector: QWidget | None = None
+        self._splitter = FoldingSplitter(folding=1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -62,13 +59,8 @@ class ViewFrame(QWidget):
 
     def set_body(self, listing: QWidget, inspector: QWidget) -> None:
         """Put the list and the inspector in their places; called once."""
-        self._inspector = inspector
         inspector.setMinimumWidth(300)
-        self._splitter.addWidget(listing)
-        self._splitter.addWidget(inspector)
-        self._splitter.setStretchFactor(0, 1)
-        self._splitter.setStretchFactor(1, 0)
-        self._splitter.setSizes([872, INSPECTOR_WIDTH])
+        self._splitter.set_sides(listing, inspector, [872, INSPECTOR_WIDTH])
 
     def add_tool(self, widget: QWidget) -> None:
         """Put a filter or a button at the header's right end."""
@@ -90,18 +82,12 @@ class ViewFrame(QWidget):
 
     def toggle_inspector(self) -> None:
         """Fold the inspector, or unfold it."""
-        if self._inspector is not None:
-            self._inspector.setVisible(self._inspector.isHidden())
+        self._splitter.toggle()
 
     def save_layout(self) -> dict[str, object]:
         """Return the splitter's sizes and whether the inspector is open, JSON-ready."""
-        shown = self._inspector is not None and not self._inspector.isHidden()
-        return {"splitter": self._splitter.sizes(), "inspector": shown}
+        return {"splitter": self._splitter.unfolded_sizes(), "inspector": not self._splitter.is_folded}
 
     def restore_layout(self, saved: Mapping[str, object]) -> None:
         """Take on what `save_layout` gave; whatever does not fit is left out."""
-        sizes = saved.get("splitter")
-        if is_split(sizes):
-            self._splitter.setSizes(sizes)
-        if saved.get("inspector") is False and self._inspector is not None:
-            self._inspector.hide()
+        self._splitter.restore(saved.get("splitter"), is_folded=saved.get("inspector") is False)

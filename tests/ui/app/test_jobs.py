@@ -10,7 +10,7 @@ from syncsphere_desktop.ui.app.jobs import Jobs, JobState
 def test_a_job_knows_its_fraction_and_ends_full(qapp: QApplication) -> None:
     jobs = Jobs()
     job = jobs.start("Export")
-    assert job.fraction is None
+    assert [job.fraction] == [None]
     job.progress(25, 100, "Writing")
     assert job.fraction == 0.25
     job.end(JobState.DONE, "100 rows")
