@@ -7,6 +7,7 @@ import gc
 import os
 import random
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -76,10 +77,10 @@ def measure_on(target: ConnectionTarget) -> list[Result]:
 
     import benchmarks.user_list  # noqa: F401  # imported before it is set aside from garbage collection
     from syncsphere_desktop.ui.app.collecting import GarbageCollector
-    from syncsphere_desktop.ui.theme.style import apply_theme
+    from syncsphere_desktop.ui.theme.style import STYLE_ARGUMENTS, apply_theme
     from syncsphere_desktop.ui.theme.tokens import DARK, load_tokens
 
-    application = QApplication.instance() or QApplication([])
+    application = QApplication.instance() or QApplication([sys.argv[0], *STYLE_ARGUMENTS])
     assert isinstance(application, QApplication)
     apply_theme(application, load_tokens(DARK))
     application.setQuitOnLastWindowClosed(False)

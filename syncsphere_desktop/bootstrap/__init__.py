@@ -11,6 +11,7 @@ import argparse
 
 def open_window(namespace: argparse.Namespace) -> int:
     """Open the window on what the command line names, run until it is closed, return the exit code."""
+    import gc
     import os
     import signal
     import sys
@@ -26,6 +27,7 @@ def open_window(namespace: argparse.Namespace) -> int:
     # Until the event loop takes the signals over there is nothing to end but the process; Python would
     # handle Ctrl+C in whatever Qt calls next, and go on.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    gc.disable()  # what is imported and built here lives to the end; `GarbageCollector` takes over
     frame = build_frame()
     paint(frame)
     tell_moment(MEASURE_FIRST_PAINT, "first-paint")

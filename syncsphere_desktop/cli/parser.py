@@ -28,6 +28,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
 
     Only the groups that it names are made: those of all commands take longer than the window's first paint.
     """
+    if not arguments:
+        return argparse.Namespace()  # the window is wanted; even the smallest parser delays its first paint
     asks_for_help = any(argument.startswith(("-h", "--h")) for argument in arguments)
     if not asks_for_help:
         try:

@@ -8,7 +8,14 @@ from typing import Any
 import pytest
 from PySide6.QtWidgets import QApplication
 
+from syncsphere_desktop.ui.theme.style import STYLE_ARGUMENTS
 from tests.ui.loops import QtRun, T, run_on_qt_loop
+
+
+@pytest.fixture(scope="session")
+def qapp_args() -> list[str]:
+    """Tell pytest-qt to make the application as the program does."""
+    return ["tests", *STYLE_ARGUMENTS]
 
 
 @pytest.fixture

@@ -37,7 +37,7 @@ from PySide6.QtWidgets import (
 from syncsphere_desktop.errors import ConflictError
 from syncsphere_desktop.settings import ThemeMode
 from syncsphere_desktop.ui.theme.controller import ThemeController
-from syncsphere_desktop.ui.theme.style import set_surface
+from syncsphere_desktop.ui.theme.style import STYLE_ARGUMENTS, set_surface
 from syncsphere_desktop.ui.widgets.banner import Banner
 from syncsphere_desktop.ui.widgets.buttons import Button, IconButton, Kind
 from syncsphere_desktop.ui.widgets.confirm import ConfirmDialog
@@ -283,7 +283,7 @@ PICTURES: tuple[Callable[[], QWidget], ...] = (
 
 def main() -> None:
     """Write one PNG for each picture and theme."""
-    app = QApplication(sys.argv[:1])
+    app = QApplication([sys.argv[0], *STYLE_ARGUMENTS])
     out = Path(sys.argv[1])
     out.mkdir(parents=True, exist_ok=True)
     theme = ThemeController(app)

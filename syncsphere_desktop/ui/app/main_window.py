@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QByteArray, QEvent, Signal
+from PySide6.QtCore import QByteArray, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
@@ -70,6 +70,7 @@ class MainWindow(QMainWindow):
         self._notice: QWidget | None = None
         self._build()
         self.sidebar.destination_chosen.connect(self.destination_chosen)
+        self.first_painted.connect(self.sidebar.show_icons)
         theme.theme_changed.connect(self._on_theme_changed)
         self.show_server(None)
 
@@ -174,13 +175,12 @@ class MainWindow(QMainWindow):
         self.close_requested.emit()
 
     @override
-    def event(self, event: QEvent) -> bool:
-        handled = super().event(event)
-        # UpdateRequest is where the backing store is painted and flushed, children included.
-        if not self._painted and event.type() == QEvent.Type.UpdateRequest:
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self._painted:
             self._painted = True
-            self.first_painted.emit()
-        return handled
+            # The children are painted after their parent, and the whole is brought to the screen then.
+            QTimer.singleShot(0, self.first_painted.emit)
 
     def _on_theme_changed(self) -> None:
         tokens = self._theme.tokens

@@ -9,7 +9,6 @@ from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QSizePolicy, QVBoxLayout, QWidget
 
 from syncsphere_desktop.override import override
-from syncsphere_desktop.ui.theme.icons import icon
 from syncsphere_desktop.ui.theme.tokens import Tokens
 
 SIDEBAR_WIDTH = 208
@@ -33,6 +32,7 @@ class NavigationItem(QAbstractButton):
         self.destination = destination
         self._tokens = tokens
         self._count = ""
+        self._with_icon = False
         self.setText(destination.title)
         self.setAccessibleName(destination.title)
         self.setToolTip(f"{destination.title} ({shortcut})")
@@ -45,6 +45,11 @@ class NavigationItem(QAbstractButton):
     def set_tokens(self, tokens: Tokens) -> None:
         """Paint with another theme."""
         self._tokens = tokens
+        self.update()
+
+    def show_icon(self) -> None:
+        """Paint the icon from now on."""
+        self._with_icon = True
         self.update()
 
     def set_count(self, text: str) -> None:
@@ -71,8 +76,8 @@ class NavigationItem(QAbstractButton):
             painter.setPen(QColor(tokens.focus))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(area.adjusted(1, 1, -1, -1), 6, 6)
-        tone = "text" if self.isChecked() else "text-muted"
-        icon(self.destination.icon, tone).paint(painter, QRect(10, (area.height() - 16) // 2, 16, 16))
+        if self._with_icon:
+            self._paint_icon(painter, QRect(10, (area.height() - 16) // 2, 16, 16))
         count_width = QFontMetrics(self.font()).horizontalAdvance(self._count)
         painter.setPen(QColor(tokens.text if self.isChecked() else tokens.text_muted))
         title = area.adjusted(36, 0, -16 - count_width, 0)
@@ -81,6 +86,14 @@ class NavigationItem(QAbstractButton):
         painter.setPen(QColor(tokens.text_muted))
         counts = area.adjusted(0, 0, -10, 0)
         painter.drawText(counts, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, self._count)
+
+    def _paint_icon(self, painter: QPainter, area: QRect) -> None:
+        from syncsphere_desktop.ui.theme.icons import paint_icon
+
+        tokens = self._tokens
+        paint_icon(
+            painter, area, self.destination.icon, tokens.text if self.isChecked() else tokens.text_muted
+        )
 
 
 class Sidebar(QWidget):
@@ -120,6 +133,11 @@ class Sidebar(QWidget):
     def set_count(self, name: str, text: str) -> None:
         """Show the number of rows of a view."""
         self._items[name].set_count(text)
+
+    def show_icons(self) -> None:
+        """Paint the icons too. The first paint does without: drawing SVG takes 5 ms to load."""
+        for item in self._items.values():
+            item.show_icon()
 
     def set_tokens(self, tokens: Tokens) -> None:
         """Paint with another theme."""

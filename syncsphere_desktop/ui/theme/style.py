@@ -9,6 +9,9 @@ from PySide6.QtWidgets import QApplication, QWidget
 from syncsphere_desktop.ui.theme.sheet import style_sheet
 from syncsphere_desktop.ui.theme.tokens import DARK, Tokens, load_tokens, mixed
 
+STYLE_ARGUMENTS = ("-style", "Fusion")
+"""To make the QApplication with. `setStyle` does the same but returns the style, and to wrap the classes and
+enums of styles for Python takes 5 ms before the first paint."""
 UNIT = 4
 RADIUS = 6
 _TOKENS_PROPERTY = "syncsphere-tokens"
@@ -16,9 +19,8 @@ _FONT_PROPERTY = "syncsphere-font"
 
 
 def apply_theme(app: QApplication, tokens: Tokens) -> None:
-    """Make `tokens` the look of the whole application; every widget repaints by itself."""
+    """Make `tokens` the look of an application made with STYLE_ARGUMENTS; every widget repaints by itself."""
     if app.property(_FONT_PROPERTY) is None:
-        app.setStyle("Fusion")
         font = QFont(app.font())
         font.setPixelSize(13)
         app.setFont(font)
