@@ -8,14 +8,17 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from syncsphere_desktop.errors import FileError, NotFoundError, SettingsError
 from syncsphere_desktop.files import locked, replace_file
 from syncsphere_desktop.secret_store import SecretStore, secret_key
 from syncsphere_desktop.settings import ConnectionProfile, ConnectionTarget, Layout, Paths, Settings
 from syncsphere_desktop.settings_format import FORMAT_VERSION, NotUnderstoodError, decoded, encoded
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 RECENT_MAXIMUM = 10
 _FILE = "settings.json"
@@ -82,6 +85,8 @@ class SettingsStore:
 
     def used_at(self, profile: ConnectionProfile) -> datetime | None:
         """Return when a recent connection was used last, in this machine's time without a zone, or None."""
+        from datetime import datetime  # the first paint does without
+
         moment = self._settings.used.get(secret_key(profile))
         return None if moment is None else datetime.fromtimestamp(moment)  # noqa: DTZ006
 

@@ -154,7 +154,9 @@ HEAVY = ("sqlalchemy", "psycopg2", "alembic", "qasync", "keyring", "websockets",
 # Not heavy each, but together a good part of the time to the first paint, which needs none of them.
 AFTER_THE_FIRST_PAINT = (
     *HEAVY,
+    "PySide6.QtSvg",
     "concurrent",
+    "datetime",
     "logging.handlers",
     "typing_extensions",
     f"{PACKAGE}.bootstrap.program",

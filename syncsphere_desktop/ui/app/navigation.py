@@ -135,7 +135,7 @@ class Sidebar(QWidget):
         self._items[name].set_count(text)
 
     def show_icons(self) -> None:
-        """Paint the icons too. The first paint does without: drawing SVG takes 5 ms to load."""
+        """Paint the icons from now on. The first paint does without: to load what draws SVG takes 5 ms."""
         for item in self._items.values():
             item.show_icon()
 
