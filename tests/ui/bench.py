@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,7 +11,6 @@ from typing import Generic, TypeVar
 
 from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtWidgets import (
-    QAbstractButton,
     QApplication,
     QDialog,
     QLabel,
@@ -184,12 +183,18 @@ def projects_view(*, read_only: bool = False) -> Callable[[Stores, ViewContext],
 
 def line(parent: QWidget, name: str) -> QLineEdit:
     """Return the line edit with this accessible name."""
-    return next(found for found in parent.findChildren(QLineEdit) if found.accessibleName() == name)
+    return _named(parent.findChildren(QLineEdit), name)
 
 
 def prose(parent: QWidget, name: str) -> QPlainTextEdit:
     """Return the text edit with this accessible name."""
-    return next(found for found in parent.findChildren(QPlainTextEdit) if found.accessibleName() == name)
+    return _named(parent.findChildren(QPlainTextEdit), name)
+
+
+def _named(widgets: Sequence[WidgetT], name: str) -> WidgetT:
+    found = [widget for widget in widgets if widget.accessibleName() == name]
+    assert found, f"Nothing to type into is called {name!r}."
+    return found[0]
 
 
 def find_button(parent: QWidget, text: str) -> QPushButton | None:
@@ -212,7 +217,7 @@ def texts(parent: QWidget) -> list[str]:
 
 def cut_buttons(parent: QWidget) -> list[str]:
     """Return the texts of the visible buttons that have less room than they ask for."""
-    found = (found for found in parent.findChildren(QAbstractButton) if found.isVisible() and found.text())
+    found = (found for found in parent.findChildren(QPushButton) if found.isVisible())
     return [
         f"{found.text()!r} wants {found.sizeHint().width()} has {found.width()}"
         for found in found

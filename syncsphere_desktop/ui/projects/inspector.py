@@ -7,7 +7,7 @@ from datetime import datetime
 
 from PySide6.QtCore import Signal
 
-from syncsphere_desktop.domain.humane import ago, counted, exact, size
+from syncsphere_desktop.domain.humane import ago, counted, exact, number, size
 from syncsphere_desktop.domain.impact import ProjectImpact
 from syncsphere_desktop.domain.project import Project
 from syncsphere_desktop.ui.projects.collaborators_panel import CollaboratorsPanel
@@ -27,6 +27,7 @@ class ProjectInspector(InspectorPanel):
     def __init__(self, now: Callable[[], datetime]) -> None:
         super().__init__("projects", "No project selected", "Select a project to see and edit it.")
         self._now = now
+        self._many_hint = "Delete (Del) or copy (Ctrl+C) them."
         self.form = project_form()
         self.people = CollaboratorsPanel()
         self._contents = {name: ElidedLabel() for name in ("Audio files", "Bundle versions", "Tracks held")}
@@ -59,15 +60,13 @@ class ProjectInspector(InspectorPanel):
             return
         audio = f" · {size(impact.audio_bytes)}" if impact.audio_files else ""
         bundles = f" · {size(impact.bundle_bytes)}" if impact.bundles else ""
-        self._contents["Audio files"].set_text(f"{impact.audio_files:,}{audio}")
-        self._contents["Bundle versions"].set_text(f"{impact.bundles:,}{bundles}")
-        self._contents["Tracks held"].set_text(f"{impact.boxes:,}")
+        self._contents["Audio files"].set_text(f"{number(impact.audio_files)}{audio}")
+        self._contents["Bundle versions"].set_text(f"{number(impact.bundles)}{bundles}")
+        self._contents["Tracks held"].set_text(number(impact.boxes))
 
     def show_many(self, count: int) -> None:
         """Show that several projects are selected."""
-        self.show_empty(
-            "projects", counted(count, "project") + " selected", "Delete (Del), copy or export them."
-        )
+        self.show_empty("projects", counted(count, "project") + " selected", self._many_hint)
 
     def show_nothing(self) -> None:
         """Show that no project is selected."""
@@ -76,6 +75,8 @@ class ProjectInspector(InspectorPanel):
     def set_read_only(self, *, read_only: bool) -> None:
         """Leave out what the connection doesn't allow."""
         self.form.set_read_only(read_only=read_only)
+        if read_only:
+            self._many_hint = "Copy (Ctrl+C) them."
         self.people.set_read_only(read_only=read_only)
         for button in (self._transfer, self._delete):
             button.setVisible(not read_only)

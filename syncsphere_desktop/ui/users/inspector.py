@@ -8,7 +8,7 @@ from datetime import datetime
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from syncsphere_desktop.domain.humane import ago, counted, exact
+from syncsphere_desktop.domain.humane import ago, counted, exact, number
 from syncsphere_desktop.domain.impact import UserImpact
 from syncsphere_desktop.domain.user import User
 from syncsphere_desktop.ui.users.form import user_form
@@ -29,6 +29,7 @@ class UserInspector(InspectorPanel):
     def __init__(self, now: Callable[[], datetime]) -> None:
         super().__init__("user", "No user selected", "Select a user to see and edit what belongs to them.")
         self._now = now
+        self._many_hint = "Delete (Del) or copy (Ctrl+C) them."
         self.form = user_form()
         self._facts = {name: ElidedLabel(copyable=True) for name in ("Id", "Created", "Updated")}
         self._belongings = {
@@ -72,14 +73,14 @@ class UserInspector(InspectorPanel):
         )
         for name, label in self._belongings.items():
             value = values.get(name)
-            label.setText("…" if value is None else f"{value:,}")
+            label.setText("…" if value is None else number(value))
         projects = 0 if impact is None else impact.projects_owned + impact.collaborations
         self._show_projects.setVisible(projects > 0)
         self._hand_over.setEnabled(impact is not None and impact != UserImpact())
 
     def show_many(self, count: int) -> None:
         """Show that several users are selected."""
-        self.show_empty("users", counted(count, "user") + " selected", "Delete (Del), copy or export them.")
+        self.show_empty("users", counted(count, "user") + " selected", self._many_hint)
 
     def show_nothing(self) -> None:
         """Show that no user is selected."""
@@ -88,6 +89,8 @@ class UserInspector(InspectorPanel):
     def set_read_only(self, *, read_only: bool) -> None:
         """Leave out what the connection doesn't allow."""
         self.form.set_read_only(read_only=read_only)
+        if read_only:
+            self._many_hint = "Copy (Ctrl+C) them."
         for button in (self._password, self._hand_over, self._delete):
             button.setVisible(not read_only)
 

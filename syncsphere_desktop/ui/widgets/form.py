@@ -40,8 +40,10 @@ class FormField(QWidget):
         self._line.setProperty("role", "caption")
         self._line.setTextFormat(Qt.TextFormat.PlainText)
         self._line.setWordWrap(True)
-        editor.setAccessibleName(label)
-        editor.setAccessibleDescription(hint)
+        # Of an editor made of several, a screen reader meets the one with the focus.
+        self._focused = editor.focusProxy() or editor
+        self._focused.setAccessibleName(label)
+        self._focused.setAccessibleDescription(hint)
         self._build()
         if maximum is not None and isinstance(editor, QLineEdit):
             editor.textChanged.connect(self._on_editor_text_changed)
@@ -85,7 +87,7 @@ class FormField(QWidget):
         self._line.setVisible(bool(error or self._hint))
         set_role(self._line, "role", "error" if error else "warning" if self._warns else "caption")
         set_role(self.editor, "invalid", "true" if error else "false")
-        self.editor.setAccessibleDescription(error or self._hint)
+        self._focused.setAccessibleDescription(error or self._hint)
 
     def _on_editor_text_changed(self, text: str) -> None:
         count = len(text.strip())
