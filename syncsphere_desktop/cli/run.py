@@ -7,8 +7,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType
 
 from syncsphere_desktop.cli.parser import parse
 from syncsphere_desktop.errors import AppError
@@ -32,7 +36,8 @@ def run(arguments: Sequence[str]) -> int:
 
             return open_window(namespace)
         _configure_logging(verbose=getattr(namespace, "verbose", False))
-        return command(namespace)
+        with _sigterm_unwinds():
+            return command(namespace)
     except AppError as error:
         tell_error(error, as_json=as_json)
         return error.exit_code
@@ -42,6 +47,40 @@ def run(arguments: Sequence[str]) -> int:
         # The reader, such as `head`, has what it wanted. Python would complain again while flushing at exit.
         sys.stdout = None
         return 0
+    except Exception as error:  # noqa: BLE001  # the one place where bugs of commands are caught and told
+        return _tell_bug(error, as_json=as_json)
+
+
+@contextmanager
+def _sigterm_unwinds() -> Iterator[None]:
+    """End by SIGTERM as by an exception, so that what was opened is closed; the exit code is 143."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def leave(number: int, _frame: FrameType | None) -> None:
+        raise SystemExit(128 + number)
+
+    previous = signal.signal(signal.SIGTERM, leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+
+
+def _tell_bug(error: Exception, *, as_json: bool) -> int:
+    """Save the report of a bug, without secrets, and say where it is. Returns the exit code."""
+    from syncsphere_desktop.crash import CrashReport
+    from syncsphere_desktop.settings import Paths
+
+    report = CrashReport.of(error)
+    saved = report.save(Paths.of_this_user().logs)
+    message = "The program met a mistake of its own and stopped."
+    if as_json:
+        print(_json({"error": {"code": "bug", "message": message, "report": str(saved or "")}}))
+    print(f"syncsphere-desktop: {message}", file=sys.stderr)
+    print(f"  The report is in {saved}." if saved else report.text, file=sys.stderr)
+    return 1
 
 
 def tell_error(error: AppError, *, as_json: bool) -> None:

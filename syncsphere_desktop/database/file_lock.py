@@ -11,26 +11,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from syncsphere_desktop.errors import LocalStudioError
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _try_lock(descriptor: int) -> bool:
-        try:
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
-else:
-    import fcntl
-
-    def _try_lock(descriptor: int) -> bool:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True
-
+from syncsphere_desktop.files import try_lock
 
 _POLL_SECONDS = 0.02
 
@@ -54,7 +35,7 @@ class FileLock:
         """Take the lock if nobody has it and return whether it is ours now. Raises OSError."""
         descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
         give_to_owner_of_folder(self.path)
-        if not _try_lock(descriptor):
+        if not try_lock(descriptor):
             os.close(descriptor)
             return False
         self._descriptor = descriptor
