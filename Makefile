@@ -2,7 +2,7 @@
 # Paths here are relative, so a checkout in a folder with spaces works.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test venv system-libraries lint format bench soak tour lock wheel clean
+.PHONY: help run test venv system-libraries lint format bench soak tour docs-images lock wheel clean
 
 python := .venv/bin/python
 
@@ -14,6 +14,7 @@ help:
 	@echo "make bench    our figures beside their baselines, and out/bench.json"
 	@echo "make soak     the longer versions of slow tests and benchmarks"
 	@echo "make tour     every view as PNG in out/tour"
+	@echo "make docs-images  the pictures in docs/images"
 	@echo "make wheel    the package in dist/"
 	@echo "make lock     requirements.lock anew (needs uv)"
 	@echo "make clean    remove what was made; never touches the app's own data"
@@ -48,6 +49,13 @@ soak: venv
 
 tour: venv
 	@QT_QPA_PLATFORM=offscreen .venv/bin/syncsphere-desktop tour --out out/tour $(ARGS)
+
+# The pictures in the documents; look at them before committing.
+pictures := welcome welcome-connect users-selected users-conflict users-hand-over users-delete projects-selected
+docs-images: venv
+	@.venv/bin/syncsphere-desktop tour --theme dark --out out/tour
+	@mkdir -p docs/images
+	@for name in $(pictures); do cp out/tour/$$name-dark.png docs/images/; done
 
 wheel: venv
 	@$(python) -m hatchling build -t wheel

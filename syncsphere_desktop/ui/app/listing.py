@@ -23,6 +23,7 @@ from syncsphere_desktop.ui.app.view import Filters, ViewContext
 from syncsphere_desktop.ui.tables.column import Column, RowT
 from syncsphere_desktop.ui.tables.model import ListModel
 from syncsphere_desktop.ui.tables.view import ListView
+from syncsphere_desktop.ui.theme.motion import motion_wanted
 from syncsphere_desktop.ui.widgets.banner import Banner
 from syncsphere_desktop.ui.widgets.empty_state import EmptyState, ErrorState
 from syncsphere_desktop.ui.widgets.view_frame import ViewFrame
@@ -73,6 +74,7 @@ class Listing(QObject, Generic[RowT]):
         self.model: ListModel[RowT] = ListModel(source, columns, scope, parent=self)
         self.view: ListView[RowT] = ListView(self.model)
         self.view.setAccessibleName(words.many.capitalize())
+        self.view.set_motion(enabled=motion_wanted())
         self._empty = EmptyState(words.icon, words.empty_title, words.empty_sentence, keys="Ctrl+N")
         self._empty.action_triggered.connect(self._on_empty_action_triggered)
         self._on_add = on_add

@@ -27,7 +27,7 @@ def project_columns(now: Callable[[], datetime], *, editable: bool) -> tuple[Col
             sort_key="owner",
             kind=ColumnKind.PERSON,
             person=lambda project: project.owner_id,
-            width=172,
+            width=156,
         ),
         Column(
             "Visibility",
