@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 MEASURE_FIRST_PAINT = "SYNCSPHERE_MEASURE_FIRST_PAINT"
 """Set to 1: print `first-paint <unix time>` on standard error and quit."""
 MEASURE_USABLE = "SYNCSPHERE_MEASURE_USABLE"
-"""Set to 1: print `usable <unix time>` when the first list shows its rows, and quit."""
+"""Set to 1: print `usable <unix time>` when the first list shows its rows, and quit; to `stay`: go on."""
 
 # Imported in this order on a thread, while the painted window already answers.
 _HEAVY_MODULES = (

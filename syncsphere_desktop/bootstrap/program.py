@@ -202,7 +202,8 @@ class Program:
     async def _measure_usable(self, session: Session) -> None:
         await self._until_usable(session)
         tell_moment(MEASURE_USABLE, "usable")
-        self.end()
+        if os.environ.get(MEASURE_USABLE) != "stay":
+            self.end()
 
     async def _write_audio(self, studio: LocalStudio, session: Session) -> None:
         """Write the sample studio's audio files where they are missing, once its window is usable."""

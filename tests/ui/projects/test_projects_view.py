@@ -171,7 +171,7 @@ def test_an_edit_writes_every_kind_of_field(qt_run: QtRun) -> None:
 
 
 def test_what_other_services_stored_is_no_edit_before_anything_is_typed(qt_run: QtRun) -> None:
-    """Blanks around a name, Windows line ends, a flag without a value: compared badly they look like edits."""
+    """Blanks around a name, Windows line ends and a flag without a value are none."""
 
     async def scenario() -> None:
         stores = Stores()
