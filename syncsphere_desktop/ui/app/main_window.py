@@ -20,8 +20,6 @@ from syncsphere_desktop.ui.theme.tokens import Tokens
 from syncsphere_desktop.ui.widgets.splits import FoldingSplitter
 
 APP_TITLE = "SyncSphere Desktop"
-_ICONS_AFTER_MS = 16
-"""With the second frame: to load what draws SVG is no part of the first."""
 
 
 class TintLine(QWidget):
@@ -72,6 +70,7 @@ class MainWindow(QMainWindow):
         self._notice: QWidget | None = None
         self._build()
         self.sidebar.destination_chosen.connect(self.destination_chosen)
+        self.first_painted.connect(self._on_first_painted)
         theme.theme_changed.connect(self._on_theme_changed)
         self.show_server(None)
 
@@ -182,7 +181,10 @@ class MainWindow(QMainWindow):
             self._painted = True
             # The children are painted after their parent, and the whole is brought to the screen then.
             QTimer.singleShot(0, self, self.first_painted.emit)
-            QTimer.singleShot(_ICONS_AFTER_MS, self, self.sidebar.show_icons)
+
+    def _on_first_painted(self) -> None:
+        # With the second frame: not before whoever waits for the first was told.
+        QTimer.singleShot(0, self, self.sidebar.show_icons)
 
     def _on_theme_changed(self) -> None:
         tokens = self._theme.tokens
