@@ -149,16 +149,19 @@ class Program:
             await asyncio.wait(self._under_way)
         self._blocking.shutdown(wait=True)
 
-    async def connect(self, target: ConnectionTarget) -> None:
-        """Open a session on a server and show it; the one before is closed after it. Raises AppError."""
-        await self._show(await self.open_session(target))
+    async def connect(self, target: ConnectionTarget) -> bool:
+        """Open a session on a server and show it; the one before is closed after it.
+
+        Returns False when the user would rather stay with the one before. Raises AppError.
+        """
+        return await self._show(await self.open_session(target))
 
     async def open_session(self, target: ConnectionTarget) -> OpenedStudio:
         """Open a session on a server that is not ours to stop. Raises AppError."""
         return OpenedStudio(await self._open_session(target), _nothing_to_release)
 
-    async def connect_local(self, progress: Progress) -> None:
-        """Start the local studio, or find it running, and show it. Raises AppError."""
+    async def connect_local(self, progress: Progress) -> bool:
+        """Start the local studio, or find it running, and show it; returns as `connect` does."""
         held = ExitStack()
         loop = asyncio.get_running_loop()
 
@@ -177,13 +180,15 @@ class Program:
         except BaseException:
             await self._blockingly(let_go)
             raise
-        await self._show(OpenedStudio(session, lambda: self._blockingly(held.close)))
-        self.desktop.scope.spawn(self._write_audio(studio, session), key="audio")
+        shown = await self._show(OpenedStudio(session, lambda: self._blockingly(held.close)))
+        if shown:
+            self.desktop.scope.spawn(self._write_audio(studio, session), key="audio")
+        return shown
 
     async def _open_session(self, target: ConnectionTarget) -> Session:
         return await Session.open(target, current_actor(), recovery_seconds=self._recovery_seconds)
 
-    async def _show(self, opened: OpenedStudio) -> None:
+    async def _show(self, opened: OpenedStudio) -> bool:
         try:
             agreed = await may_leave(self.desktop, self._frame.window)
             if agreed:
@@ -194,10 +199,11 @@ class Program:
         if not agreed:
             await opened.close()
             self._frame.window.show_workspace()
-            return
+            return False
         self.desktop.adopt(opened)
         if os.environ.get(MEASURE_USABLE):
             self.desktop.scope.spawn(self._measure_usable(opened.session), key="usable")
+        return True
 
     async def _measure_usable(self, session: Session) -> None:
         await self._until_usable(session)

@@ -33,9 +33,7 @@ class Session:
     actor: str
 
     @classmethod
-    async def open(
-        cls, target: ConnectionTarget, actor: str, *, recovery_seconds: float = 15.0
-    ) -> Session:
+    async def open(cls, target: ConnectionTarget, actor: str, *, recovery_seconds: float = 15.0) -> Session:
         """Connect, look at the schema, listen for changes. Raises AppError; leaves nothing open then."""
         database = Database(target, recovery_seconds=recovery_seconds)
         listener = ChangeListener(database)

@@ -47,7 +47,8 @@ class Wish:
 class ConnectingController:
     """Owns the welcome page. One connection opens at a time: meanwhile any other wish is left alone.
 
-    `connect` and `connect_local` open a session and show its views. Failures are shown on the page, where
+    `connect` and `connect_local` open a session and show its views; they return False where the user would
+    rather stay with the session that is open. Failures are shown on the page, where
     they can be tried again or mended; none is raised.
     """
 
@@ -58,8 +59,8 @@ class ConnectingController:
         store: SettingsStore,
         window: MainWindow,
         *,
-        connect: Callable[[ConnectionTarget], Awaitable[None]],
-        connect_local: Callable[[Progress], Awaitable[None]],
+        connect: Callable[[ConnectionTarget], Awaitable[bool]],
+        connect_local: Callable[[Progress], Awaitable[bool]],
     ) -> None:
         self._scope = scope
         self._theme = theme
@@ -169,7 +170,8 @@ class ConnectingController:
 
     async def _open_local(self) -> None:
         wish = Wish()
-        await self._connect_local(lambda sentence, share: self._tell(sentence, share, wish))
+        if not await self._connect_local(lambda sentence, share: self._tell(sentence, share, wish)):
+            return
         self._open_name = wish.name
 
     async def _open_server(self, wish: Wish, target: ConnectionTarget) -> None:
@@ -180,7 +182,8 @@ class ConnectingController:
         if status is None:
             return
         self._tell("Opening the views", None, wish)
-        await self._connect(target)
+        if not await self._connect(target):
+            return
         self._open_name = wish.name
         self._gate.show_notice(status)
         self._scope.spawn(self._remember(wish, target))

@@ -5,22 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QWidget
-
 from syncsphere_desktop.database.notifications import ChangeEvent, EverythingMayHaveChanged, TableChanged
 from syncsphere_desktop.domain.collaborator import Collaborator, Role
 from syncsphere_desktop.domain.humane import counted
 from syncsphere_desktop.domain.listing import Sort
 from syncsphere_desktop.domain.project import Project
-from syncsphere_desktop.errors import AppError, NotFoundError
+from syncsphere_desktop.errors import AppError
+from syncsphere_desktop.override import override
 from syncsphere_desktop.studio.ports import CollaboratorStore, ProjectStore, UserStore
 from syncsphere_desktop.studio.remove_projects import plan_removal
 from syncsphere_desktop.studio.session import Session
-from syncsphere_desktop.ui.app.actions import add_action, show_menu
 from syncsphere_desktop.ui.app.editing import EditedStore, Editing
+from syncsphere_desktop.ui.app.list_controller import ListController
 from syncsphere_desktop.ui.app.listing import Listing, ListingWords
-from syncsphere_desktop.ui.app.view import Filters, ViewContext
+from syncsphere_desktop.ui.app.view import ViewContext
 from syncsphere_desktop.ui.projects.columns import project_columns
 from syncsphere_desktop.ui.projects.dialogs import (
     AddPersonDialog,
@@ -30,12 +28,8 @@ from syncsphere_desktop.ui.projects.dialogs import (
 )
 from syncsphere_desktop.ui.projects.filters import VisibilityFilter
 from syncsphere_desktop.ui.projects.inspector import ProjectInspector
-from syncsphere_desktop.ui.widgets.buttons import Button, Kind
 from syncsphere_desktop.ui.widgets.confirm import ConfirmDialog
-from syncsphere_desktop.ui.widgets.dialog import open_dialog
-from syncsphere_desktop.ui.widgets.view_frame import ViewFrame
 
-_GROUP = "Projects"
 _WORDS = ListingWords(
     one="project",
     many="projects",
@@ -49,7 +43,7 @@ _LABELS = {"name": "Name", "description": "Description", "room_id": "Room id", "
 _REMOVED_AT_ONCE = 10_000
 
 
-class ProjectsController(QObject):
+class ProjectsController(ListController[Project]):
     """Owns the view's widgets and tasks."""
 
     def __init__(
@@ -62,18 +56,16 @@ class ProjectsController(QObject):
         *,
         read_only: bool = False,
     ) -> None:
-        super().__init__()
+        super().__init__(
+            context, "Projects", "Search projects by name, owner, room or description", read_only=read_only
+        )
         self._projects = projects
         self._collaborators = collaborators
         self._users = users
-        self._context = context
-        self._read_only = read_only
-        self._scope = context.scope.child("projects", on_error=self._show_error)
-        self.frame = ViewFrame("Projects", "Search projects by name, owner, room or description")
         self.inspector = ProjectInspector(now)
         self.inspector.set_read_only(read_only=read_only)
         columns = project_columns(now, editable=not read_only)
-        self.listing: Listing[Project] = Listing(
+        self.listing = Listing(
             self.frame,
             projects.rows,
             columns,
@@ -86,9 +78,7 @@ class ProjectsController(QObject):
         store: EditedStore[Project] = EditedStore(
             projects.get, projects.update, lambda project: project.name, _LABELS
         )
-        self.editing: Editing[Project] = Editing(
-            self.listing, self.inspector.form, store, context, self._scope
-        )
+        self.editing = Editing(self.listing, self.inspector.form, store, context, self._scope)
         self.filter = VisibilityFilter(self.listing)
         self.frame.add_tool(self.filter)
         self.frame.set_body(self.listing.view, self.inspector)
@@ -116,7 +106,6 @@ class ProjectsController(QObject):
         self.editing.row_refreshed.connect(inspector.show_project)
         self.editing.many_selected.connect(inspector.show_many)
         view.delete_requested.connect(self.delete)
-        view.menu_requested.connect(lambda place: show_menu(self.frame, _GROUP, place))
         inspector.transfer_requested.connect(self.transfer)
         inspector.delete_requested.connect(self.delete)
         inspector.close_requested.connect(self.frame.toggle_inspector)
@@ -127,84 +116,40 @@ class ProjectsController(QObject):
         people.repair_requested.connect(self._on_people_repair_requested)
 
     def _add_actions(self) -> None:
-        new = Button("New project", Kind.PRIMARY, icon_name="plus", keys="Ctrl+N")
-        new.clicked.connect(self.add)
-        new.setVisible(not self._read_only)
-        self.frame.add_tool(new)
-        wishes = (
-            ("New project…", self.add, "Ctrl+N"),
-            ("Edit in place", self.listing.view.edit_current, "F2"),
+        self._add_wishes(
+            "New project",
+            self.add,
             ("Add a person to the project…", self.add_person, "Ctrl+P"),
             ("Transfer the project…", self.transfer, "Ctrl+T"),
             ("Delete projects…", self.delete, "Del"),
         )
-        for text, do, keys in wishes:
-            add_action(self.frame, text, do, shortcut=keys, group=_GROUP).setEnabled(not self._read_only)
 
-    # What the frame asks
-
-    @property
-    def view(self) -> QWidget:
-        """Return the widget to show."""
-        return self.frame
-
-    def activate(self) -> None:
-        """Be shown."""
-        self.listing.activate()
-
-    def reload(self) -> None:
-        """Read again what is shown."""
-        self.listing.reload()
-
-    def narrow(self, filters: Filters) -> None:
-        """Show only the projects that these filters leave, whatever was searched for before."""
-        self.frame.search.clear()
-        self.listing.narrow(filters)
-
+    @override
     def take_change(self, change: ChangeEvent) -> None:
         """Learn that rows changed; the people of the shown project are read again."""
-        self.listing.take_change(change)
+        super().take_change(change)
         about_people = isinstance(change, TableChanged) and change.table == "project_collaborators"
         if (about_people or isinstance(change, EverythingMayHaveChanged)) and self.editing.shown is not None:
             self._read_shown_people()
-
-    def unsaved(self) -> str | None:
-        """Name the edits that leaving would lose."""
-        return self.editing.unsaved()
-
-    def save_layout(self) -> dict[str, object]:
-        """Return columns, sorting and sizes."""
-        return self.listing.save_layout()
-
-    async def shutdown(self) -> None:
-        """End every task."""
-        await self._scope.shutdown()
 
     # What is done with projects
 
     def add(self) -> None:
         """Ask for a new project."""
-        if self._may_ask():
-            self._scope.spawn(self._add(), key="dialog")
+        self._ask(self._add)
 
     def transfer(self) -> None:
         """Ask who owns the selected project from now on."""
-        if self.editing.shown is not None and self._may_ask():
-            self._scope.spawn(self._transfer(self.editing.shown), key="dialog")
+        self._ask_about_shown(self._transfer)
 
     def add_person(self) -> None:
         """Ask who joins the selected project."""
-        if self.editing.shown is not None and self._may_ask():
-            self._scope.spawn(self._add_person(self.editing.shown), key="dialog")
+        self._ask_about_shown(self._add_person)
 
     def delete(self) -> None:
         """Say what goes with the selected projects, and ask."""
-        if self.listing.view.selection.count and self._may_ask():
-            self._scope.spawn(self._delete(), key="dialog")
-
-    def _may_ask(self) -> bool:
-        """Whether something may be changed here, and no dialog is open that another one would push aside."""
-        return not self._read_only and open_dialog(self._context.window) is None
+        if self.listing.view.selection.count:
+            self._ask(self._delete)
 
     async def _add(self) -> None:
         dialog = NewProjectDialog(self._context.window, self._scope, self._projects, self._users)
@@ -256,9 +201,7 @@ class ProjectsController(QObject):
         self._read_shown_people()
 
     def _on_people_remove_requested(self, person: Collaborator) -> None:
-        if self._may_ask():
-            work = self._remove_person(person)
-            self._scope.spawn(work, key="dialog", on_error=self._on_people_wish_failed)
+        self._ask(lambda: self._remove_person(person), on_error=self._on_people_wish_failed)
 
     async def _remove_person(self, person: Collaborator) -> None:
         dialog = ConfirmDialog(
@@ -319,8 +262,3 @@ class ProjectsController(QObject):
 
     def _on_people_reading_failed(self, error: AppError) -> None:
         self.inspector.people.show_unread(error.message)
-
-    def _show_error(self, error: AppError) -> None:
-        if isinstance(error, NotFoundError):
-            self.listing.model.reload()
-        self._context.toasts.show_error(error.message, details=error.details)

@@ -5,30 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QWidget
-
-from syncsphere_desktop.database.notifications import ChangeEvent
 from syncsphere_desktop.domain.humane import counted
 from syncsphere_desktop.domain.impact import UserImpact
 from syncsphere_desktop.domain.listing import Sort
 from syncsphere_desktop.domain.user import User
-from syncsphere_desktop.errors import AppError, NotFoundError
 from syncsphere_desktop.studio.ports import UserStore
 from syncsphere_desktop.studio.session import Session
-from syncsphere_desktop.ui.app.actions import add_action, show_menu
 from syncsphere_desktop.ui.app.editing import EditedStore, Editing
+from syncsphere_desktop.ui.app.list_controller import ListController
 from syncsphere_desktop.ui.app.listing import Listing, ListingWords
-from syncsphere_desktop.ui.app.view import Filters, ViewContext
+from syncsphere_desktop.ui.app.view import ViewContext
 from syncsphere_desktop.ui.users.columns import user_columns
 from syncsphere_desktop.ui.users.dialogs import NewUserDialog, PasswordDialog
 from syncsphere_desktop.ui.users.giving import HandOverDialog, RemoveUsersDialog
 from syncsphere_desktop.ui.users.inspector import UserInspector
-from syncsphere_desktop.ui.widgets.buttons import Button, Kind
-from syncsphere_desktop.ui.widgets.dialog import open_dialog
-from syncsphere_desktop.ui.widgets.view_frame import ViewFrame
 
-_GROUP = "Users"
 _WORDS = ListingWords(
     one="user",
     many="users",
@@ -41,7 +32,7 @@ _WORDS = ListingWords(
 _REMOVED_AT_ONCE = 10_000
 
 
-class UsersController(QObject):
+class UsersController(ListController[User]):
     """Owns the view's widgets and tasks."""
 
     def __init__(
@@ -52,16 +43,12 @@ class UsersController(QObject):
         *,
         read_only: bool = False,
     ) -> None:
-        super().__init__()
+        super().__init__(context, "Users", "Search users by name or email", read_only=read_only)
         self._users = users
-        self._context = context
-        self._read_only = read_only
-        self._scope = context.scope.child("users", on_error=self._show_error)
-        self.frame = ViewFrame("Users", "Search users by name or email")
         self.inspector = UserInspector(now)
         self.inspector.set_read_only(read_only=read_only)
         columns = user_columns(now, editable=not read_only)
-        self.listing: Listing[User] = Listing(
+        self.listing = Listing(
             self.frame,
             users.rows,
             columns,
@@ -74,7 +61,7 @@ class UsersController(QObject):
         store: EditedStore[User] = EditedStore(
             users.get, users.update, lambda user: user.username, {"username": "Username", "email": "Email"}
         )
-        self.editing: Editing[User] = Editing(self.listing, self.inspector.form, store, context, self._scope)
+        self.editing = Editing(self.listing, self.inspector.form, store, context, self._scope)
         self.frame.set_body(self.listing.view, self.inspector)
         self.frame.restore_layout(context.layout)
         self._add_actions()
@@ -93,7 +80,6 @@ class UsersController(QObject):
         self.editing.row_refreshed.connect(inspector.show_user)
         self.editing.many_selected.connect(inspector.show_many)
         view.delete_requested.connect(self.delete)
-        view.menu_requested.connect(lambda place: show_menu(self.frame, _GROUP, place))
         inspector.password_requested.connect(self.set_password)
         inspector.hand_over_requested.connect(self.hand_over)
         inspector.delete_requested.connect(self.delete)
@@ -101,80 +87,32 @@ class UsersController(QObject):
         inspector.projects_requested.connect(self._on_inspector_projects_requested)
 
     def _add_actions(self) -> None:
-        new = Button("New user", Kind.PRIMARY, icon_name="plus", keys="Ctrl+N")
-        new.clicked.connect(self.add)
-        new.setVisible(not self._read_only)
-        self.frame.add_tool(new)
-        wishes = (
-            ("New user…", self.add, "Ctrl+N"),
-            ("Edit in place", self.listing.view.edit_current, "F2"),
+        self._add_wishes(
+            "New user",
+            self.add,
             ("Set password…", self.set_password, "Ctrl+P"),
             ("Hand over what a user owns…", self.hand_over, "Ctrl+H"),
             ("Delete users…", self.delete, "Del"),
         )
-        for text, do, keys in wishes:
-            add_action(self.frame, text, do, shortcut=keys, group=_GROUP).setEnabled(not self._read_only)
-
-    # What the frame asks
-
-    @property
-    def view(self) -> QWidget:
-        """Return the widget to show."""
-        return self.frame
-
-    def activate(self) -> None:
-        """Be shown."""
-        self.listing.activate()
-
-    def reload(self) -> None:
-        """Read again what is shown."""
-        self.listing.reload()
-
-    def narrow(self, filters: Filters) -> None:
-        """Show only the users that these filters leave."""
-        self.listing.narrow(filters)
-
-    def take_change(self, change: ChangeEvent) -> None:
-        """Learn that rows changed."""
-        self.listing.take_change(change)
-
-    def unsaved(self) -> str | None:
-        """Name the edits that leaving would lose."""
-        return self.editing.unsaved()
-
-    def save_layout(self) -> dict[str, object]:
-        """Return columns, sorting and sizes."""
-        return self.listing.save_layout()
-
-    async def shutdown(self) -> None:
-        """End every task."""
-        await self._scope.shutdown()
 
     # What is done with users
 
     def add(self) -> None:
         """Ask for a new user."""
-        if self._may_ask():
-            self._scope.spawn(self._add(), key="dialog")
+        self._ask(self._add)
 
     def set_password(self) -> None:
         """Ask for the selected user's new password."""
-        if self.editing.shown is not None and self._may_ask():
-            self._scope.spawn(self._set_password(self.editing.shown), key="dialog")
+        self._ask_about_shown(self._set_password)
 
     def hand_over(self) -> None:
         """Ask who receives what the selected user owns."""
-        if self.editing.shown is not None and self._may_ask():
-            self._scope.spawn(self._hand_over(self.editing.shown), key="dialog")
+        self._ask_about_shown(self._hand_over)
 
     def delete(self) -> None:
         """Say what deleting the selected users will touch, and ask."""
-        if self.listing.view.selection.count and self._may_ask():
-            self._scope.spawn(self._delete(), key="dialog")
-
-    def _may_ask(self) -> bool:
-        """Whether something may be changed here, and no dialog is open that another one would push aside."""
-        return not self._read_only and open_dialog(self._context.window) is None
+        if self.listing.view.selection.count:
+            self._ask(self._delete)
 
     async def _add(self) -> None:
         user = await NewUserDialog(self._context.window, self._scope, self._users).ask()
@@ -233,8 +171,3 @@ class UsersController(QObject):
     def _on_inspector_projects_requested(self) -> None:
         if self.editing.shown is not None:
             self._context.open_view("projects", {"user_id": self.editing.shown.id})
-
-    def _show_error(self, error: AppError) -> None:
-        if isinstance(error, NotFoundError):
-            self.listing.model.reload()
-        self._context.toasts.show_error(error.message, details=error.details)

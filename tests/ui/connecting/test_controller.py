@@ -32,6 +32,7 @@ class Connected:
         self.errors: list[AppError] = []
         self.bugs: list[BaseException] = []
         self.sessions: list[Session] = []
+        self.stays = False
         self.local_failure: AppError | None = None
         self.local_waits = asyncio.Event()
         self.window, self.store = window, store
@@ -43,17 +44,21 @@ class Connected:
         )
         self.page = self.controller.page
 
-    async def connect(self, target: ConnectionTarget) -> None:
+    async def connect(self, target: ConnectionTarget) -> bool:
+        if self.stays:
+            return False
         self.sessions.append(await Session.open(target, "tester"))
         self.window.show_server(target.profile)
         self.window.show_view(self.view)
+        return True
 
-    async def connect_local(self, progress: Progress) -> None:
+    async def connect_local(self, progress: Progress) -> bool:
         progress("Starting PostgreSQL", 0.3)
         await self.local_waits.wait()
         if self.local_failure is not None:
             raise self.local_failure
         self.window.show_view(self.view)
+        return True
 
     async def end(self) -> None:
         """Close everything; nothing may have gone wrong unseen."""
@@ -311,6 +316,19 @@ def test_an_error_of_the_start_is_shown_on_the_page(connected: Connected, qt_run
     async def scenario() -> None:
         connected.controller.show_welcome(LocalStudioError("There is no saved connection."))
         assert connected.page.banner.sentence == "There is no saved connection."
+        await connected.end()
+
+    qt_run(scenario())
+
+
+def test_staying_with_the_open_session_remembers_nothing(
+    qt_run: QtRun, connected: Connected, target: ConnectionTarget
+) -> None:
+    async def scenario() -> None:
+        connected.stays = True
+        await connected.controller.open_target(target)
+        assert connected.store.settings.recent == ()
+        assert connected.controller.failure is None
         await connected.end()
 
     qt_run(scenario())
