@@ -14,7 +14,7 @@ fi
 echo "There is no display here (DISPLAY and WAYLAND_DISPLAY name none that answers)."
 echo "Starting the local studio and drawing every view instead ..."
 "$program" local start
-"$program" tour --out "$pictures"
+"$program" tour --out "$pictures" >/dev/null
 cat <<END
 
 The views are in $(pwd)/$pictures:

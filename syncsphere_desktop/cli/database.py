@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import getpass
 import os
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, TypeVar
@@ -43,6 +45,22 @@ async def opened(target: ConnectionTarget) -> AsyncIterator[Database]:
         await database.shutdown()
 
 
+def _with_password(target: ConnectionTarget, namespace: argparse.Namespace) -> ConnectionTarget:
+    """Return the target with a password from the file that was named, or from a prompt if one is needed."""
+    from syncsphere_desktop.cli.password_input import read_password_file
+
+    file = getattr(namespace, "server_password_file", None)
+    if file is not None:
+        return ConnectionTarget(target.profile, read_password_file(file))
+    if target.password is not None or target.profile.is_local_socket or not sys.stdin.isatty():
+        return target
+    from syncsphere_desktop.database.reaching import asks_for_password
+
+    if not asks_for_password(target):
+        return target
+    return ConnectionTarget(target.profile, getpass.getpass(f"Password of {target.profile.address}: "))
+
+
 @contextmanager
 def chosen_target(namespace: argparse.Namespace) -> Iterator[ConnectionTarget]:
     """Give the target that `--database-url`, `--profile`, `--local` or the environment names.
@@ -55,11 +73,11 @@ def chosen_target(namespace: argparse.Namespace) -> Iterator[ConnectionTarget]:
     if url is None and not hasattr(namespace, "profile") and not getattr(namespace, "local", False):
         url = os.environ.get(DATABASE_URL_VARIABLE)
     if url is not None:
-        yield parse_dsn(url)
+        yield _with_password(parse_dsn(url), namespace)
     elif hasattr(namespace, "profile"):
         from syncsphere_desktop.settings_store import SettingsStore
 
-        yield SettingsStore(Paths.of_this_user()).target(namespace.profile)
+        yield _with_password(SettingsStore(Paths.of_this_user()).target(namespace.profile), namespace)
     elif getattr(namespace, "local", False):
         from syncsphere_desktop.studio.local_studio import LocalStudio
 

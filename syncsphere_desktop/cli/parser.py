@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NoReturn
 
 from syncsphere_desktop import __version__
@@ -69,5 +70,12 @@ def _connection_options(shared: argparse.ArgumentParser) -> argparse.ArgumentPar
     where.add_argument("--profile", metavar="NAME", help="a saved connection")
     where.add_argument(
         "--local", action="store_true", help="the local studio, started when it is not running"
+    )
+    options.add_argument(
+        "--server-password-file",
+        type=Path,
+        metavar="FILE",
+        help="read the server's password from the first line of a file; without it one that is asked for is"
+        " prompted for on a terminal, and PGPASSWORD works too",
     )
     return options

@@ -28,19 +28,22 @@ def read_password(namespace: argparse.Namespace) -> str:
     if namespace.password_stdin:
         return _first_line(sys.stdin.buffer.readline(_LONGEST))
     if namespace.password_file is not None:
-        try:
-            with namespace.password_file.open("rb") as file:
-                return _first_line(file.readline(_LONGEST))
-        except OSError as error:
-            raise FileError(
-                f"The password file {namespace.password_file} can't be read.", details=error.strerror
-            ) from error
+        return read_password_file(namespace.password_file)
     if not sys.stdin.isatty():
         raise UsageError("Nobody can be asked for the password: give --password-stdin or --password-file.")
     password = getpass.getpass("Password: ")
     if getpass.getpass("Once more: ") != password:
         raise InputError("The two passwords differ.", field="password")
     return password
+
+
+def read_password_file(path: Path) -> str:
+    """Return the first line of a file; raises FileError, InputError (field `password`)."""
+    try:
+        with path.open("rb") as file:
+            return _first_line(file.readline(_LONGEST))
+    except OSError as error:
+        raise FileError(f"The password file {path} can't be read.", details=error.strerror) from error
 
 
 def _first_line(data: bytes) -> str:

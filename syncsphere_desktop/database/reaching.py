@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import psycopg2
 from psycopg2.extensions import connection as RawConnection  # noqa: N812
 
-from syncsphere_desktop.database.parameters import open_connection
+from syncsphere_desktop.database.parameters import Timeouts, connect_parameters, open_connection
 from syncsphere_desktop.errors import AppError, ConnectionFailedError, ServerLimitError
-from syncsphere_desktop.settings import ConnectionProfile
+from syncsphere_desktop.settings import ConnectionProfile, ConnectionTarget
 
 OLDEST_SERVER = 130_000
 
@@ -41,6 +41,16 @@ def reach(profile: ConnectionProfile, parameters: Mapping[str, str | int]) -> Ra
         connection.close()
         raise too_old(version)
     return connection
+
+
+def asks_for_password(target: ConnectionTarget) -> bool:
+    """Whether the server refuses this target for want of a password; any other failure is for later."""
+    try:
+        open_connection(connect_parameters(target, Timeouts())).close()
+    except psycopg2.Error as error:
+        failure = connect_failure(error, target.profile)
+        return isinstance(failure, ConnectionFailedError) and failure.step == "authenticate"
+    return False
 
 
 def too_old(version: int) -> ConnectionFailedError:

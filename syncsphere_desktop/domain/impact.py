@@ -78,6 +78,6 @@ def refuse_removal(impact: UserImpact, leavings: Leavings) -> None:
             details=f"In all: {belongings_sentence(impact)}.",
         )
     raise InUseError(
-        f"There is still {belongings_sentence(impact)} here. Hand it over, or leave it without an owner.",
+        f"This would leave {belongings_sentence(impact)} behind: hand it over, or leave it without an owner.",
         impact=asdict(impact),
     )

@@ -10,10 +10,11 @@ import pytest
 
 from syncsphere_desktop.database.connection import Database
 from syncsphere_desktop.database.probe import ProbeReport, StepState, probe
+from syncsphere_desktop.database.reaching import asks_for_password
 from syncsphere_desktop.database.wire import certificate_verdict
 from syncsphere_desktop.errors import ConnectionFailedError
 from syncsphere_desktop.settings import ConnectionTarget, SslMode
-from tests.tls_server import TlsServer, running_tls_server
+from tests.tls_server import PASSWORD, TlsServer, running_tls_server
 
 
 @pytest.fixture(scope="module")
@@ -170,3 +171,25 @@ def test_a_certificate_is_looked_at_only_where_there_is_something_to_check_it_wi
     assert certificate_verdict(profile, tmp_path / "none.pem") is None
     tls_server.use("none")
     assert certificate_verdict(profile, tls_server.authority) is None
+
+
+def test_a_server_that_wants_a_password_is_known_before_anything_is_done(tls_server: TlsServer) -> None:
+    authority = tls_server.authority
+    assert asks_for_password(tls_server.target(authority=authority, password=None))
+    assert not asks_for_password(tls_server.target(authority=authority))
+    assert not asks_for_password(tls_server.target(authority=tls_server.other_authority, password=None))
+
+
+def test_a_command_takes_the_servers_password_from_a_file(
+    tls_server: TlsServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from syncsphere_desktop.cli.run import run
+
+    file = tmp_path / "password"
+    file.write_text(f"{PASSWORD}\n")
+    url = f"postgresql://ada@localhost:{tls_server.port}/postgres?sslrootcert={tls_server.authority}"
+    assert run(["migrate", "status", "--database-url", url, "--json"]) == 1
+    assert "none was given" in capsys.readouterr().out
+    arguments = ["migrate", "status", "--database-url", url, "--server-password-file", str(file), "--json"]
+    assert run(arguments) == 0
+    assert '"state": "empty"' in capsys.readouterr().out

@@ -67,7 +67,7 @@ async def test_a_removal_that_would_be_refused_says_so_before_it_is_tried(studio
     ada = await studio.user("ada")
     await studio.projects.add(ProjectDraft("tape", ada.id))
     plan = await remove_users.plan_removal(studio.users, [ada])
-    with pytest.raises(InUseError, match="still 1 project and 1 collaboration"):
+    with pytest.raises(InUseError, match="leave 1 project and 1 collaboration behind"):
         plan.check()
     plan = await remove_users.plan_removal(studio.users, [ada], release=True)
     assert "leaves 1 project without an owner" in plan.sentence

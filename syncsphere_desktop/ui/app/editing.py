@@ -29,6 +29,8 @@ class EditableRow(Protocol):
 
 RowT = TypeVar("RowT", bound=EditableRow)
 
+_IDS_AT_ONCE = 10_000
+
 
 @dataclass(frozen=True, slots=True)
 class EditedStore(Generic[RowT]):
@@ -65,6 +67,7 @@ class Editing(QObject, Generic[RowT]):
         self._context = context
         self._scope = scope
         self._shown: RowT | None = None
+        self._added: int | None = None
         self._drafts: dict[int, Draft[RowT]] = {}
         listing.view.selection.changed.connect(self._on_selection_changed)
         listing.view.edit_committed.connect(self._on_view_edit_committed)
@@ -103,7 +106,20 @@ class Editing(QObject, Generic[RowT]):
         """Select a row that was just added and show it, wherever in the list it comes to stand."""
         self._listing.view.selection.select_ids([row.id])
         self._show(row)
+        self._added = row.id
         self._listing.model.reload()
+
+    async def _go_to_added(self, row_id: int) -> None:
+        """Make the added row the current one, on screen, where the list has it under its search."""
+        model, view = self._listing.model, self._listing.view
+        query = model.shown_query
+        for start in range(0, model.count.value if query is not None else 0, _IDS_AT_ONCE):
+            assert query is not None
+            ids = list(await model.source.ids(query, start, _IDS_AT_ONCE))
+            if row_id in ids:
+                view.go_to(start + ids.index(row_id))
+                view.selection.select_ids([row_id])
+                return
 
     def forget(self, ids: set[int]) -> None:
         """Drop rows that were deleted, with what was typed for them."""
@@ -218,6 +234,9 @@ class Editing(QObject, Generic[RowT]):
 
     def _on_model_loaded(self) -> None:
         """Others may have changed the row that is shown: show it anew, but never over what was typed."""
+        if self._added is not None:
+            added, self._added = self._added, None
+            self._scope.spawn(self._go_to_added(added), key="go-to-added")
         shown = self._shown
         if shown is None:
             self._on_selection_changed()

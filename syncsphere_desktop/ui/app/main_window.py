@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QByteArray, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QColor, QPainter, QPaintEvent
+from PySide6.QtCore import QByteArray, QSize, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QColor, QGuiApplication, QPainter, QPaintEvent
 from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from syncsphere_desktop.override import override
@@ -93,8 +93,15 @@ class MainWindow(QMainWindow):
         rows.addWidget(self._pages, 1)
         rows.addWidget(self.status)
         self.setCentralWidget(whole)
-        self.resize(1440, 900)
+        self.resize(self._first_size())
         self.setMinimumSize(900, 560)
+
+    def _first_size(self) -> QSize:
+        """Return 1440x900, or what of it fits the screen beside the window's own frame."""
+        wanted = QSize(1440, 900)
+        if QGuiApplication.platformName() == "offscreen":
+            return wanted
+        return wanted.boundedTo(self.screen().availableGeometry().size() * 0.94)
 
     def show_server(self, profile: ConnectionProfile | None) -> None:
         """Name the server that the window works on, in its title and by its tint; a notice goes."""

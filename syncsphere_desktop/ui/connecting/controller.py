@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from syncsphere_desktop.domain.progress import Progress
-from syncsphere_desktop.errors import AppError
+from syncsphere_desktop.errors import AppError, ConnectionFailedError
 from syncsphere_desktop.secret_store import secret_key
 from syncsphere_desktop.settings import ConnectionProfile, ConnectionTarget
 from syncsphere_desktop.settings_store import SettingsStore
@@ -71,6 +71,7 @@ class ConnectingController:
         self._gate = SchemaGate(window, scope)
         self._opening: asyncio.Task[None] | None = None
         self._cancelled = False
+        self._asks_password = False
         self._last: Wish | None = None
         self._failure: AppError | None = None
         self._open_name: str | None = None
@@ -148,6 +149,10 @@ class ConnectingController:
         finally:
             self._opening = None
             self.page.show_rest()
+        if self._asks_password and wish.target is not None:
+            # No keyring had it: the form is there at once, with the field that is wanted.
+            self._asks_password = False
+            self._spawn_form(wish.target.profile, self._failure)
 
     def _show_opening(self, wish: Wish) -> None:
         self._show_recents()
@@ -167,6 +172,9 @@ class ConnectingController:
         self._failure = error
         self._window.show_page(self.page)
         self.page.show_error(error, retry=True, edit=wish.target is not None)
+        lacks_password = wish.target is not None and not wish.target.password
+        if lacks_password and isinstance(error, ConnectionFailedError) and error.step == "authenticate":
+            self._asks_password = True
 
     async def _open_local(self) -> None:
         wish = Wish()

@@ -51,7 +51,7 @@ def project_columns(now: Callable[[], datetime], *, editable: bool) -> tuple[Col
             kind=ColumnKind.MONO,
             editable=editable,
             validate=lambda text: checked_room_id(text) or "",
-            width=152,
+            width=140,
         ),
         time_column("Updated", lambda project: project.updated_at, "updated_at", now),
         time_column("Created", lambda project: project.created_at, "created_at", now, hidden=True),

@@ -56,9 +56,7 @@ class ProjectsController(ListController[Project]):
         *,
         read_only: bool = False,
     ) -> None:
-        super().__init__(
-            context, "Projects", "Search projects by name, owner, room or description", read_only=read_only
-        )
+        super().__init__(context, "Projects", "Search projects, owners, rooms", read_only=read_only)
         self._projects = projects
         self._collaborators = collaborators
         self._users = users

@@ -9,7 +9,7 @@ from typing_extensions import override
 
 from syncsphere_desktop.domain.hand_over import Part
 from syncsphere_desktop.domain.humane import counted
-from syncsphere_desktop.domain.impact import UserImpact
+from syncsphere_desktop.domain.impact import UserImpact, belongings_sentence
 from syncsphere_desktop.domain.user import User
 from syncsphere_desktop.errors import InputError
 from syncsphere_desktop.studio import hand_over, remove_users
@@ -62,6 +62,7 @@ class HandOverDialog(FormDialog[str]):
             box.toggled.connect(lambda _on: self._refresh())
             self._boxes[part] = box
             column.addWidget(box)
+        parts.setFocusProxy(next(iter(self._boxes.values()), self._picker))
         self.fields.add("parts", FormField("What", parts))
         self.fields.add("to", FormField("To whom", self._picker))
         self._refresh()
@@ -148,5 +149,9 @@ class RemoveUsersDialog(FormDialog[UserImpact]):
         receiver, release = self._receiver(), self._releases()
         self._picker.setEnabled(self._give.isChecked())
         removal = remove_users.Removal(self._chosen, self._impact, receiver, release)
-        self._sentence.setText(f"{removal.sentence} This can't be undone.")
+        if self._impact.blocks_removal and receiver is None and not release:
+            things = belongings_sentence(self._impact)
+            self._sentence.setText(f"There is {things} to hand over: choose who receives it.")
+        else:
+            self._sentence.setText(f"{removal.sentence} This can't be undone.")
         self.set_ready(ready=receiver is not None or release or not self._impact.blocks_removal)

@@ -120,6 +120,11 @@ class FieldGroup(QWidget):
         """Return the field of that name; raises KeyError."""
         return self._fields[name]
 
+    @property
+    def first_editor(self) -> QWidget | None:
+        """Return the editor of the first field, or None where there is no field."""
+        return next((field.editor for field in self._fields.values()), None)
+
     def show_errors(self, errors: Mapping[str, str]) -> list[str]:
         """Show errors beside their fields, the cursor in the first; return those without a field."""
         first = True

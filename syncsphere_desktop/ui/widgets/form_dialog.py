@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TypeVar
 
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QWidget
 from typing_extensions import override
 
@@ -49,6 +50,7 @@ class FormDialog(AwaitableDialog[Result]):
         self.confirm.clicked.connect(self._on_confirm_clicked)
         self.add_button(self._cancel)
         self.add_button(self.confirm)
+        self._is_dangerous = kind is Kind.DANGER
         safe = self._cancel if kind is Kind.DANGER else self.confirm
         safe.setDefault(True)
 
@@ -74,6 +76,13 @@ class FormDialog(AwaitableDialog[Result]):
         """Name the effect on the button anew."""
         self._confirm_text = text
         self.confirm.setText(text)
+
+    @override
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        first = self.fields.first_editor
+        if first is not None and not self._is_dangerous:
+            first.setFocus()  # or the default button has it, and what is typed goes nowhere
 
     @override
     def reject(self) -> None:

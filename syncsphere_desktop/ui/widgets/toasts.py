@@ -29,6 +29,7 @@ WIDTH = 380
 _SECONDS = 6.0
 _ERROR_SECONDS = 20.0
 _MARGIN = 16
+_CLEAR_AT_THE_RIGHT = 360  # an inspector's buttons stand there
 _STATUS_BAR = 28
 _BY_KEYBOARD = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
 
@@ -257,7 +258,7 @@ class ToastHost(QWidget):
         width = WIDTH + 2 * SHADOW
         height = sum(toast.heightForWidth(width) for toast in self._toasts)
         self.setGeometry(
-            parent.width() - width - _MARGIN + SHADOW,
+            max(_MARGIN, parent.width() - width - _MARGIN - _CLEAR_AT_THE_RIGHT) + SHADOW,
             parent.height() - height - _STATUS_BAR - _MARGIN + SHADOW,
             width,
             height,

@@ -536,3 +536,53 @@ def test_another_theme_repaints_an_open_picker(qt_run: QtRun) -> None:
             bench.theme.set_mode(before)
 
     qt_run(scenario())
+
+
+def test_a_dialog_begins_in_its_first_field(qt_run: QtRun) -> None:
+    async def scenario() -> None:
+        async with users("ada") as bench:
+            bench.controller.add()
+            dialog = await bench.asked(NewUserDialog)
+            assert dialog.focusWidget() is line(dialog, "Username")
+            dialog.reject()
+            await turns()
+            await select(bench, 0)
+            bench.controller.set_password()
+            asked = await bench.asked(PasswordDialog)
+            assert asked.focusWidget() is line(asked, "Password")
+            asked.reject()
+
+    qt_run(scenario())
+
+
+def test_an_added_user_is_the_current_row_so_that_editing_means_that_one(qt_run: QtRun) -> None:
+    async def scenario() -> None:
+        async with users(*(f"user {number:03}" for number in range(300))) as bench:
+            bench.controller.add()
+            dialog = await bench.asked(NewUserDialog)
+            fill(dialog, "zoe", "zoe@studio.example", "blue door ninety")
+            dialog.confirm.click()
+            await bench.told("zoe was added.")
+            view = bench.controller.listing.view
+
+            def is_current() -> bool:
+                row = view.current_row()
+                return row is not None and row.username == "zoe"
+
+            await until(is_current)
+            assert view.selection.count == 1
+
+    qt_run(scenario())
+
+
+def test_choosing_nobody_yet_says_what_waits_for_a_receiver(qt_run: QtRun) -> None:
+    async def scenario() -> None:
+        async with users("ada", "bob") as bench:
+            ada = await select(bench, 0)
+            await give(bench, ada, audio=5)
+            bench.controller.delete()
+            dialog = await bench.asked(RemoveUsersDialog)
+            assert any("5 audio files to hand over: choose" in text for text in texts(dialog))
+            dialog.reject()
+
+    qt_run(scenario())
