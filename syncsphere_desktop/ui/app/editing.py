@@ -170,7 +170,7 @@ class Editing(QObject, Generic[RowT]):
 
     def _leave_unsaved(self, base: RowT, in_place: str | None) -> None:
         if in_place is not None:
-            self._listing.model.reject_edit(base.id, in_place, "The edit was dropped.")
+            self._listing.model.reject_edit(base.id, in_place, "The edit was dropped.", keep_text=False)
         elif self._is_shown(base.id):
             self._form.set_busy(busy=False)
 

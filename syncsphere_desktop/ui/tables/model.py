@@ -81,6 +81,7 @@ class ListModel(QAbstractTableModel, Generic[RowT]):
         self._on_screen: tuple[int, int] = (0, -1)
         self._generation = 0
         self._edits: dict[tuple[int, str], str] = {}
+        self._refused: dict[tuple[int, str], str] = {}
         self._pace = ReloadPace(self.reload, self)
 
     # What is shown
@@ -128,6 +129,10 @@ class ListModel(QAbstractTableModel, Generic[RowT]):
         """Return the row at a position, or None where it is not here or was removed."""
         row = self.rows.row(position)
         return None if isinstance(row, Absent) else row
+
+    def has_refused(self, row_id: int, name: str) -> bool:
+        """Return whether the cell's next edit begins with a text that was refused."""
+        return (row_id, name) in self._refused
 
     def pending_edit(self, row_id: int, name: str) -> str | None:
         """Return the text of an edit that was neither confirmed nor rejected yet."""
@@ -185,9 +190,14 @@ class ListModel(QAbstractTableModel, Generic[RowT]):
         if position is not None:
             self._emit_changed(position, position)
 
-    def reject_edit(self, row_id: int, name: str, sentence: str) -> None:
-        """Show the stored value again, and beside it why the edit was not taken."""
-        self._edits.pop((row_id, name), None)
+    def reject_edit(self, row_id: int, name: str, sentence: str, *, keep_text: bool = True) -> None:
+        """Show the stored value again, and beside it why the edit was not taken.
+
+        With `keep_text` the next edit of the cell begins with what was typed.
+        """
+        typed = self._edits.pop((row_id, name), None)
+        if keep_text and typed is not None:
+            self._refused = {(row_id, name): typed}
         position = self.rows.position_of(row_id)
         if position is not None:
             self._emit_changed(position, position)
@@ -333,6 +343,8 @@ class ListModel(QAbstractTableModel, Generic[RowT]):
         column = self.columns[index.column()]
         if role in (_Role.DisplayRole, _Role.AccessibleTextRole, _Role.EditRole):
             pending = self.pending_edit(row.id, column.name)
+            if role == _Role.EditRole and pending is None:
+                pending = self._refused.get((row.id, column.name))
             stored = column.exact(row) if role == _Role.EditRole else column.text(row)
             return stored if pending is None else pending
         if role == _Role.ToolTipRole:
@@ -347,6 +359,7 @@ class ListModel(QAbstractTableModel, Generic[RowT]):
         if role != _Role.EditRole or row is None or not self.columns[index.column()].editable:
             return False
         column = self.columns[index.column()]
+        self._refused.clear()
         try:
             text = str(value) if column.validate is None else column.validate(str(value))
         except InputError as error:

@@ -319,7 +319,11 @@ class ListView(ListSurface[RowT]):
         names = [column.name for column in self.list_model.columns]
         rect = self.viewport().rect().adjusted(0, 0, 0, -self.viewport().height())
         if position is not None and name in names:
-            rect = self.visualRect(self.list_model.index(position, names.index(name)))
+            cell = self.list_model.index(position, names.index(name))
+            rect = self.visualRect(cell)
+            if self.list_model.has_refused(row_id, name) and self.hasFocus() and not self.is_editing:
+                self.setCurrentIndex(cell)
+                self.edit(cell)
         self.bubble.tell(sentence, rect)
 
     def _on_header_sort_requested(self, sort: Sort) -> None:
