@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 import getpass
 import os
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
+from syncsphere_desktop.cli.run import somebody_can_be_asked
 from syncsphere_desktop.errors import UsageError
 from syncsphere_desktop.settings import DATABASE_URL_VARIABLE, ConnectionTarget, Paths
 
@@ -52,7 +52,7 @@ def _with_password(target: ConnectionTarget, namespace: argparse.Namespace) -> C
     file = getattr(namespace, "server_password_file", None)
     if file is not None:
         return ConnectionTarget(target.profile, read_password_file(file))
-    if target.password is not None or target.profile.is_local_socket or not sys.stdin.isatty():
+    if target.password is not None or target.profile.is_local_socket or not somebody_can_be_asked():
         return target
     from syncsphere_desktop.database.reaching import asks_for_password
 

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from syncsphere_desktop.cli.run import tell, wants_json
+from syncsphere_desktop.cli.run import somebody_can_be_asked, tell, wants_json
 from syncsphere_desktop.errors import UsageError
 from syncsphere_desktop.settings import Paths
 
@@ -146,7 +146,7 @@ def _reset(namespace: argparse.Namespace) -> int:
 
 def _confirm(question: str) -> None:
     """Ask on the terminal; raises UsageError where there is none, or the answer is not yes."""
-    if not sys.stdin.isatty():
+    if not somebody_can_be_asked():
         raise UsageError("This removes everything in the local studio: give --yes to say that you mean it.")
     print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
     if sys.stdin.readline().strip().lower() not in {"y", "yes"}:

@@ -7,6 +7,7 @@ import getpass
 import sys
 from pathlib import Path
 
+from syncsphere_desktop.cli.run import somebody_can_be_asked
 from syncsphere_desktop.errors import FileError, InputError, UsageError
 
 _LONGEST = 4096
@@ -29,7 +30,7 @@ def read_password(namespace: argparse.Namespace) -> str:
         return _first_line(sys.stdin.buffer.readline(_LONGEST))
     if namespace.password_file is not None:
         return read_password_file(namespace.password_file)
-    if not sys.stdin.isatty():
+    if not somebody_can_be_asked():
         raise UsageError("Nobody can be asked for the password: give --password-stdin or --password-file.")
     password = getpass.getpass("Password: ")
     if getpass.getpass("Once more: ") != password:

@@ -7,7 +7,7 @@ import sys
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from syncsphere_desktop.cli.run import wants_json
+from syncsphere_desktop.cli.run import somebody_can_be_asked, wants_json
 from syncsphere_desktop.cli.text_table import printable
 from syncsphere_desktop.errors import NotFoundError, UsageError
 
@@ -40,7 +40,7 @@ def iso(time: datetime | None) -> str | None:
 
 def check_can_ask(namespace: argparse.Namespace) -> None:
     """Raise UsageError where nobody can be asked and `--yes` was not given."""
-    if not namespace.yes and (wants_json(namespace) or not sys.stdin.isatty()):
+    if not namespace.yes and (wants_json(namespace) or not somebody_can_be_asked()):
         raise UsageError("Nobody can be asked here: give --yes to go on without a question.")
 
 

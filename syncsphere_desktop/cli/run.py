@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 from syncsphere_desktop.cli.parser import parse
-from syncsphere_desktop.errors import AppError
+from syncsphere_desktop.errors import AppError, FileError
 
 FOUND_SOMETHING_WRONG = 3
 
@@ -76,7 +76,7 @@ def _tell_bug(error: Exception, *, as_json: bool) -> int:
     report = CrashReport.of(error)
     saved = report.save(Paths.of_this_user().logs)
     message = "The program met a mistake of its own and stopped."
-    if as_json:
+    if as_json and sys.stdout is not None:
         print(_json({"error": {"code": "bug", "message": message, "report": str(saved or "")}}))
     print(f"syncsphere-desktop: {message}", file=sys.stderr)
     print(f"  The report is in {saved}." if saved else report.text, file=sys.stderr)
@@ -85,7 +85,7 @@ def _tell_bug(error: Exception, *, as_json: bool) -> int:
 
 def tell_error(error: AppError, *, as_json: bool) -> None:
     """Print an error: as JSON on standard output, or as a sentence on standard error."""
-    if as_json:
+    if as_json and sys.stdout is not None:
         document: dict[str, object] = {"code": error.code, "message": error.message}
         for name in ("field", "step", "details", "impact"):
             value = getattr(error, name, None)
@@ -103,9 +103,24 @@ def wants_json(namespace: argparse.Namespace) -> bool:
     return bool(getattr(namespace, "json", False))
 
 
+def somebody_can_be_asked() -> bool:
+    """Whether standard input is a terminal; it may also be closed altogether."""
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
 def tell(document: object, *, as_json: bool, text: str) -> None:
     """Print a command's result: the document as one JSON text, or `text` for people."""
-    print(_json(document) if as_json else _encodable(text))
+    if sys.stdout is None:  # closed by whoever started us: nobody wants the result
+        return
+    try:
+        print(_json(document) if as_json else _encodable(text), flush=True)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise FileError(
+            "The command was carried out, but its result can't be written to standard output.",
+            details=error.strerror,
+        ) from error
 
 
 def _json(document: object) -> str:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import psycopg2
+from psycopg2.extensions import PYDATETIME, PYDATETIMETZ, cursor, new_type, register_type
 from psycopg2.extensions import connection as RawConnection  # noqa: N812
 
 from syncsphere_desktop.settings import APP_NAME, ConnectionTarget
@@ -97,4 +100,31 @@ def authorities(certificates: Path) -> Path:
 def open_connection(parameters: Mapping[str, str | int]) -> RawConnection:
     """Open a psycopg2 connection; raises psycopg2's own errors."""
     connection: RawConnection = psycopg2.connect(**parameters)  # type: ignore[call-overload]
+    for moments in _MOMENTS:
+        register_type(moments, connection)
     return connection
+
+
+def _moment(parse: Any) -> Callable[[str | bytes | None, cursor], datetime | None]:
+    """Return a reader of timestamps that gives None for one that Python can't hold.
+
+    That is one before our era, after 9999, or infinite. It must not make a whole list unreadable: it is shown
+    as absent, and stays as it is.
+    """
+
+    def read(value: str | bytes | None, at: cursor) -> datetime | None:
+        if value is None or str(value).endswith("infinity"):
+            return None
+        try:
+            moment: datetime = parse(value, at)
+        except ValueError:
+            return None
+        return moment
+
+    return read
+
+
+_MOMENTS = (
+    new_type((1114,), "MOMENT", _moment(PYDATETIME)),
+    new_type((1184,), "MOMENTTZ", _moment(PYDATETIMETZ)),
+)

@@ -57,3 +57,18 @@ def test_sigterm_ends_a_command_and_stops_the_server_it_started(tmp_path: Path) 
     _out, told = running.communicate(timeout=60)
     assert running.returncode == 143, told
     assert not pid_file.exists()
+
+
+def test_a_result_that_cannot_be_written_is_told_apart_from_a_failed_command(tmp_path: Path) -> None:
+    environment = {**os.environ, "SYNCSPHERE_HOME": str(tmp_path)}
+    program = [sys.executable, "-m", "syncsphere_desktop", "local", "status"]
+    full = Path("/dev/full")
+    if not full.exists():
+        pytest.skip("this system has no /dev/full")
+    with full.open("w") as unwritable:
+        ended = subprocess.run(
+            program, env=environment, stdout=unwritable, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert ended.returncode == 1
+    assert "The command was carried out" in ended.stderr
+    assert not list(tmp_path.glob("logs/crash-*"))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 import pytest
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, text
 
 from syncsphere_desktop.database.connection import Database, Health
 from syncsphere_desktop.database.tables import users
@@ -71,3 +72,20 @@ async def test_killed_connections_are_replaced_unseen(database: Database) -> Non
     await database.write(kill_me_once)
     assert await _names(database) == ["ada"]
     assert database.state.health is Health.CONNECTED
+
+
+async def test_moments_that_python_cannot_hold_are_absent_and_break_nothing(database: Database) -> None:
+    await database.write(lambda c: _add("ada", c))
+
+    def store(moment: str) -> Callable[[Connection], object]:
+        statement = users.update().values(created_at=text(f"'{moment}'::timestamp"))
+        return lambda connection: connection.execute(statement).rowcount
+
+    def read(connection: Connection) -> object:
+        return connection.execute(select(users.c.created_at)).scalar_one()
+
+    for moment in ("0044-03-15 BC", "294276-12-31", "infinity", "-infinity"):
+        await database.write(store(moment))
+        assert await database.run(read) is None
+    await database.write(store("2026-01-02 03:04:05"))
+    assert str(await database.run(read)) == "2026-01-02 03:04:05"

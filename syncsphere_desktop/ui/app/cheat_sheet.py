@@ -5,10 +5,11 @@ from __future__ import annotations
 from itertools import groupby
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from syncsphere_desktop.ui.app.actions import GROUP, shortcut_text, visible_actions
 from syncsphere_desktop.ui.widgets.key_hint import KeyHint
+from syncsphere_desktop.ui.widgets.plain_text import PlainLabel
 
 _COLUMNS = 2
 
@@ -20,7 +21,7 @@ class CheatSheet(QDialog):
         super().__init__(window)
         self.setWindowTitle("Keyboard shortcuts")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        heading = QLabel("Keyboard shortcuts")
+        heading = PlainLabel("Keyboard shortcuts")
         heading.setProperty("role", "title")
         columns = QHBoxLayout()
         columns.setSpacing(40)
@@ -51,14 +52,14 @@ def _grouped(window: QWidget) -> list[tuple[str, list[tuple[str, str]]]]:
 
 
 def _section(group: str, rows: list[tuple[str, str]]) -> QVBoxLayout:
-    caption = QLabel(group)
+    caption = PlainLabel(group)
     caption.setProperty("role", "caption")
     grid = QGridLayout()
     grid.setHorizontalSpacing(24)
     grid.setVerticalSpacing(8)
     grid.setColumnStretch(0, 1)
     for line, (text, keys) in enumerate(rows):
-        grid.addWidget(QLabel(text), line, 0)
+        grid.addWidget(PlainLabel(text), line, 0)
         grid.addWidget(KeyHint(keys), line, 1, Qt.AlignmentFlag.AlignRight)
     section = QVBoxLayout()
     section.setSpacing(8)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtGui import QFontDatabase, QGuiApplication
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QPlainTextEdit, QVBoxLayout, QWidget
+
+from syncsphere_desktop.ui.widgets.plain_text import PlainLabel
 
 
 class CrashDialog(QDialog):
@@ -15,10 +17,10 @@ class CrashDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Something went wrong")
         self.resize(720, 480)
-        heading = QLabel("The app met a mistake of its own")
+        heading = PlainLabel("The app met a mistake of its own")
         heading.setProperty("role", "title")
         place = f" It is saved as {saved}." if saved is not None else ""
-        told = QLabel(
+        told = PlainLabel(
             "What you were doing was not finished; everything else goes on. The report below holds no"
             f" passwords and can be sent to the makers.{place}"
         )

@@ -6,7 +6,6 @@ from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
-    QLabel,
     QProgressBar,
     QPushButton,
     QScrollArea,
@@ -18,6 +17,7 @@ from syncsphere_desktop.domain.humane import duration, number
 from syncsphere_desktop.ui.app.jobs import Job, Jobs, JobState
 from syncsphere_desktop.ui.widgets.elided_label import ElidedLabel
 from syncsphere_desktop.ui.widgets.overlay import Overlay
+from syncsphere_desktop.ui.widgets.plain_text import PlainLabel
 
 _WIDTH = 400
 _MAX_HEIGHT = 420
@@ -33,7 +33,7 @@ class JobRow(QWidget):
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
         self._bar.setFixedHeight(4)
-        self._facts = QLabel()
+        self._facts = PlainLabel()
         self._facts.setTextFormat(Qt.TextFormat.PlainText)
         self._facts.setProperty("role", "secondary")
         self._facts.setWordWrap(True)
@@ -89,7 +89,7 @@ class JobsPanel(Overlay):
         self._list = QVBoxLayout()
         self._list.setContentsMargins(0, 0, 0, 0)
         self._list.setSpacing(0)
-        self._empty = QLabel("No jobs. Long work, such as an export, shows here.")
+        self._empty = PlainLabel("No jobs. Long work, such as an export, shows here.")
         self._empty.setProperty("role", "secondary")
         self._empty.setContentsMargins(16, 16, 16, 16)
         self._empty.setWordWrap(True)
@@ -106,7 +106,7 @@ class JobsPanel(Overlay):
         scroll.setWidget(inner)
         self._clear = QPushButton("Clear ended")
         self._clear.clicked.connect(jobs.clear_ended)
-        heading = QLabel("Jobs")
+        heading = PlainLabel("Jobs")
         heading.setProperty("role", "heading")
         top = QHBoxLayout()
         top.setContentsMargins(16, 8, 8, 8)

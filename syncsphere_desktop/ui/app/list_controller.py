@@ -9,7 +9,8 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
 from syncsphere_desktop.database.notifications import ChangeEvent
-from syncsphere_desktop.errors import AppError, NotFoundError
+from syncsphere_desktop.domain.humane import number
+from syncsphere_desktop.errors import AppError, InputError, NotFoundError
 from syncsphere_desktop.ui.app.actions import add_action, show_menu
 from syncsphere_desktop.ui.app.editing import Editing, RowT
 from syncsphere_desktop.ui.app.listing import Listing
@@ -20,6 +21,8 @@ from syncsphere_desktop.ui.widgets.view_frame import ViewFrame
 
 Wish = tuple[str, Callable[[], None], str | None]
 """An action: its text, what it does, its shortcut."""
+
+_CHANGED_AT_ONCE = 1_000
 
 
 class ListController(QObject, Generic[RowT]):
@@ -99,6 +102,16 @@ class ListController(QObject, Generic[RowT]):
         shown = self.editing.shown
         if shown is not None:
             self._ask(lambda: question(shown))
+
+    async def _chosen(self, many: str) -> list[RowT]:
+        """Return the selected rows. Raises InputError for more than one dialog should decide on."""
+        selected = self.listing.view.selection.count
+        if selected > _CHANGED_AT_ONCE:
+            raise InputError(
+                f"At most {number(_CHANGED_AT_ONCE)} {many} are deleted at once;"
+                f" {number(selected)} are selected."
+            )
+        return await self.listing.view.selection.fetch(_CHANGED_AT_ONCE)
 
     def _show_error(self, error: AppError) -> None:
         if isinstance(error, NotFoundError):

@@ -94,6 +94,7 @@ class Listing(QObject, Generic[RowT]):
         model.failed.connect(self._on_model_failed)
         model.query_changed.connect(self._on_model_query_changed)
         self._frame.search_changed.connect(self.search)
+        self.view.copied.connect(self._on_view_copied)
 
     def _add_actions(self) -> None:
         frame, group = self._frame, self._words.many.capitalize()
@@ -213,6 +214,13 @@ class Listing(QObject, Generic[RowT]):
         query = self.model.query
         sort = query.sort if query is not None else self._sort
         self.model.set_query(ListQuery(sort, self._search, self._filters))
+
+    def _on_view_copied(self, copied: int, selected: int) -> None:
+        if copied < selected:
+            self._context.toasts.show_message(
+                f"The first {number(copied)} of {number(selected)} rows were copied; export takes all.",
+                "warning",
+            )
 
     # What the model tells
 

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QWidget
 
 from syncsphere_desktop.override import override
 from syncsphere_desktop.ui.theme.tokens import Tokens
+from syncsphere_desktop.ui.widgets.plain_text import plain_tip
 
 STATUS_BAR_HEIGHT = 28
 
@@ -40,7 +41,7 @@ class StatusSegment(QToolButton):
         """Show `text` with a dot of `tone`; an empty text hides the segment."""
         self._tone = tone
         self.setText(text)
-        self.setToolTip(tooltip or text)
+        self.setToolTip(plain_tip(tooltip or text))
         self.setAccessibleDescription(tooltip or text)
         self.setVisible(bool(text))
         self.updateGeometry()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QHideEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from syncsphere_desktop.errors import AppError
@@ -19,6 +19,7 @@ from syncsphere_desktop.ui.connecting.steps import StepList, StepListener, StepS
 from syncsphere_desktop.ui.widgets.banner import Banner
 from syncsphere_desktop.ui.widgets.buttons import Button, Kind
 from syncsphere_desktop.ui.widgets.dialog import AwaitableDialog
+from syncsphere_desktop.ui.widgets.plain_text import PlainLabel, plain_tip
 
 Prober = Callable[[ConnectionTarget, StepListener], Awaitable[AppError | None]]
 """Tries a connection, tells each step, and returns what failed, or None where a session can be opened."""
@@ -78,7 +79,7 @@ class ConnectDialog(AwaitableDialog[ConnectRequest]):
         line = QFrame()
         line.setProperty("hairline", "true")
         line.setFixedWidth(1)
-        heading = QLabel("Test")
+        heading = PlainLabel("Test")
         heading.setProperty("role", "heading")
         test = QVBoxLayout()
         test.setSpacing(12)
@@ -151,7 +152,7 @@ class ConnectDialog(AwaitableDialog[ConnectRequest]):
         elif self._failed_step is None:
             self.show_failure(error)
         else:
-            self.steps.line(self._failed_step).setToolTip(error.details or "")
+            self.steps.line(self._failed_step).setToolTip(plain_tip(error.details or ""))
             self.form.point_at(self._failed_step)
 
     def _show_begin(self) -> None:

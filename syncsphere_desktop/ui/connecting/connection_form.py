@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QWidget,
 )
@@ -35,6 +34,7 @@ from syncsphere_desktop.ui.theme.style import set_role
 from syncsphere_desktop.ui.widgets.buttons import Button
 from syncsphere_desktop.ui.widgets.form import FormField
 from syncsphere_desktop.ui.widgets.password_field import PasswordField
+from syncsphere_desktop.ui.widgets.plain_text import PlainLabel
 
 _ADDRESS_HINT = "Paste one and it fills the fields below; its password goes into the password field."
 _AUTHORITY_HINT = "A file, or “system” for this machine's own. Empty: ~/.postgresql/root.crt."
@@ -73,7 +73,7 @@ class ConnectionForm(QWidget):
         self.password = PasswordField(meter=False)
         self.remember = QCheckBox("Remember in the keyring")
         self.remember.setMinimumHeight(32)  # as high as the field beside it
-        self._keyring = QLabel()
+        self._keyring = PlainLabel()
         self._keyring.setProperty("role", "caption")
         self._keyring.setWordWrap(True)
         self.sslmode = QComboBox()

@@ -20,6 +20,7 @@ from syncsphere_desktop.ui.theme.style import set_role
 from syncsphere_desktop.ui.widgets.banner import Banner
 from syncsphere_desktop.ui.widgets.buttons import Button, Kind
 from syncsphere_desktop.ui.widgets.dialog import AwaitableDialog
+from syncsphere_desktop.ui.widgets.plain_text import PlainLabel
 
 Upgrade = Callable[[Progress], Awaitable[None]]
 
@@ -79,7 +80,7 @@ class SchemaQuestion(AwaitableDialog[SchemaAnswer]):
         self.banner = Banner(dismissible=False)
         self.banner.hide()
         self.banner.action_triggered.connect(self._on_upgrade_clicked)
-        self.sentence = QLabel()
+        self.sentence = PlainLabel()
         self.sentence.setProperty("role", "secondary")
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
@@ -189,7 +190,7 @@ class SchemaQuestion(AwaitableDialog[SchemaAnswer]):
 
 
 def _wrapped(text: str) -> QLabel:
-    label = QLabel(text)
+    label = PlainLabel(text)
     label.setTextFormat(Qt.TextFormat.PlainText)
     label.setWordWrap(True)
     return label
@@ -200,11 +201,11 @@ def _section(title: str, lines: Sequence[str]) -> QGridLayout:
     grid.setHorizontalSpacing(8)
     grid.setVerticalSpacing(4)
     grid.setColumnStretch(1, 1)
-    heading = QLabel(title)
+    heading = PlainLabel(title)
     heading.setProperty("role", "heading")
     grid.addWidget(heading, 0, 0, 1, 2)
     for number, line in enumerate(lines, start=1):
-        bullet = QLabel("•")
+        bullet = PlainLabel("•")
         set_role(bullet, "role", "secondary")
         grid.addWidget(bullet, number, 0, Qt.AlignmentFlag.AlignTop)
         grid.addWidget(_wrapped(line), number, 1)

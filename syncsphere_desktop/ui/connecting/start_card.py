@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QSizePolicy, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from syncsphere_desktop.ui.theme.icons import LARGE, icon
 from syncsphere_desktop.ui.theme.style import RADIUS, current_tokens
 from syncsphere_desktop.ui.widgets.buttons import Button, Kind
 from syncsphere_desktop.ui.widgets.elided_label import ElidedLabel
+from syncsphere_desktop.ui.widgets.plain_text import PlainLabel
 
 CARD_HEIGHT = 164
 
@@ -34,14 +35,14 @@ class StartCard(QWidget):
         self.cancel.setAccessibleName(f"Cancel opening: {title}")
         self.cancel.clicked.connect(self.cancelled)
         self.cancel.hide()
-        self._icon = QLabel()
+        self._icon = PlainLabel()
         self._icon.setPixmap(
             icon(icon_name, "accent" if kind is Kind.PRIMARY else "text-muted").pixmap(LARGE, LARGE)
         )
         self._icon_name, self._icon_tone = icon_name, "accent" if kind is Kind.PRIMARY else "text-muted"
         self._title = ElidedLabel(title)
         self._title.setProperty("role", "heading")
-        self._text = QLabel(text)
+        self._text = PlainLabel(text)
         self._text.setProperty("role", "secondary")
         self._text.setWordWrap(True)
         self._text.setAlignment(Qt.AlignmentFlag.AlignTop)

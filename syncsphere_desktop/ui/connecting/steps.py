@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from enum import StrEnum
 
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from syncsphere_desktop.ui.widgets.plain_text import PlainLabel
 from syncsphere_desktop.ui.widgets.status_dot import StatusDot
 
 
@@ -52,8 +53,8 @@ class StepLine(QWidget):
         self.title = title
         self.state = StepState.WAITING
         self._dot = StatusDot("border-strong", "")
-        self._title = QLabel(title)
-        self._sentence = QLabel()
+        self._title = PlainLabel(title)
+        self._sentence = PlainLabel()
         self._sentence.setProperty("role", "secondary")
         self._sentence.setWordWrap(True)
         top = QHBoxLayout()

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from syncsphere_desktop.errors import AppError
@@ -18,6 +18,7 @@ from syncsphere_desktop.ui.theme.style import set_surface
 from syncsphere_desktop.ui.widgets.banner import Banner
 from syncsphere_desktop.ui.widgets.buttons import Button, Kind
 from syncsphere_desktop.ui.widgets.key_hint import KeyHint
+from syncsphere_desktop.ui.widgets.plain_text import PlainLabel
 
 COLUMN_WIDTH = 760
 _HINTS = (("Ctrl+N", "Connect to a server"), ("Ctrl+K", "All commands"), ("F1", "Keyboard shortcuts"))
@@ -60,9 +61,9 @@ class WelcomePage(QWidget):
         self.banner = Banner(action="Retry")
         self.banner.hide()
         self._can_go_back = False
-        self._no_recents = QLabel("Servers that you connect to are listed here.")
+        self._no_recents = PlainLabel("Servers that you connect to are listed here.")
         self._no_recents.setProperty("role", "secondary")
-        self._mark = QLabel()
+        self._mark = PlainLabel()
         self._build()
         self._connect()
 
@@ -71,7 +72,7 @@ class WelcomePage(QWidget):
         cards.setSpacing(16)
         cards.addWidget(self.local_card, 1)
         cards.addWidget(self.server_card, 1)
-        heading = QLabel("Recent connections")
+        heading = PlainLabel("Recent connections")
         heading.setProperty("role", "heading")
         column = QVBoxLayout()
         column.setSpacing(0)
@@ -104,9 +105,9 @@ class WelcomePage(QWidget):
 
     def _head(self) -> QHBoxLayout:
         self.renew_icons()
-        title = QLabel("SyncSphere Desktop")
+        title = PlainLabel("SyncSphere Desktop")
         title.setProperty("role", "title")
-        line = QLabel("Which studio would you like to work on?")
+        line = PlainLabel("Which studio would you like to work on?")
         line.setProperty("role", "secondary")
         words = QVBoxLayout()
         words.setSpacing(2)
@@ -220,7 +221,7 @@ def _hints() -> QHBoxLayout:
     row = QHBoxLayout()
     row.setSpacing(8)
     for keys, words in _HINTS:
-        label = QLabel(words)
+        label = PlainLabel(words)
         label.setProperty("role", "caption")
         row.addWidget(KeyHint(keys))
         row.addWidget(label)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from syncsphere_desktop.domain.collaborator import Collaborator, Role
@@ -14,6 +14,7 @@ from syncsphere_desktop.domain.ids import UserId
 from syncsphere_desktop.ui.widgets.banner import Banner
 from syncsphere_desktop.ui.widgets.buttons import Button, IconButton, Kind
 from syncsphere_desktop.ui.widgets.person import PersonBadge
+from syncsphere_desktop.ui.widgets.plain_text import PlainLabel, plain_tip
 
 _WORDS = {Role.OWNER: "Owner", Role.EDITOR: "Editor", Role.VIEWER: "Viewer"}
 
@@ -33,7 +34,7 @@ class CollaboratorsPanel(QWidget):
         self._banner = Banner(tone="warning", dismissible=False)
         self._banner.action_triggered.connect(self.repair_requested)
         self._banner.hide()
-        self._error = QLabel()
+        self._error = PlainLabel()
         self._error.setProperty("role", "error")
         self._error.setWordWrap(True)
         self._error.hide()
@@ -70,7 +71,7 @@ class CollaboratorsPanel(QWidget):
         """Say that the people are being read."""
         self._clear()
         self._banner.hide()
-        waiting = QLabel("Reading who works on it…")
+        waiting = PlainLabel("Reading who works on it…")
         waiting.setProperty("role", "secondary")
         self._rows.addWidget(waiting)
 
@@ -118,13 +119,13 @@ class _PersonRow(QWidget):
     def __init__(self, person: Collaborator, panel: CollaboratorsPanel, *, is_owner: bool) -> None:
         super().__init__()
         badge = PersonBadge(person.user_id, person.username)
-        badge.setToolTip(person.email)
+        badge.setToolTip(plain_tip(person.email))
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(8)
         layout.addWidget(badge, 1)
         if is_owner or panel.is_read_only:
-            role = QLabel("Project owner" if is_owner else (person.role or "no role"))
+            role = PlainLabel("Project owner" if is_owner else (person.role or "no role"))
             role.setProperty("role", "secondary")
             role.setToolTip("Transfer the project to change this." if is_owner else "")
             layout.addWidget(role)

@@ -40,7 +40,6 @@ _WORDS = ListingWords(
     tables=frozenset({"projects", "project_collaborators"}),
 )
 _LABELS = {"name": "Name", "description": "Description", "room_id": "Room id", "is_public": "Public"}
-_REMOVED_AT_ONCE = 10_000
 
 
 class ProjectsController(ListController[Project]):
@@ -175,7 +174,7 @@ class ProjectsController(ListController[Project]):
             self._context.toasts.show_success(f"{added.username} works on {project.name} now.")
 
     async def _delete(self) -> None:
-        chosen = await self.listing.view.selection.fetch(_REMOVED_AT_ONCE)
+        chosen = await self._chosen("projects")
         if not chosen:
             return
         removal = await plan_removal(self._projects, chosen)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QLineEdit, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QPlainTextEdit, QWidget
 from typing_extensions import override
 
 from syncsphere_desktop.domain.collaborator import Collaborator, Role
@@ -26,6 +26,7 @@ from syncsphere_desktop.ui.widgets.buttons import Kind
 from syncsphere_desktop.ui.widgets.form import FormField
 from syncsphere_desktop.ui.widgets.form_dialog import FormDialog
 from syncsphere_desktop.ui.widgets.person_picker import PersonPicker
+from syncsphere_desktop.ui.widgets.plain_text import PlainLabel
 
 
 class NewProjectDialog(FormDialog[Project]):
@@ -80,7 +81,7 @@ class TransferDialog(FormDialog[Project]):
         told = "The new owner joins with the role owner."
         if project.owner_name:
             told += f" {project.owner_name} stays as an editor."
-        sentence = QLabel(told)
+        sentence = PlainLabel(told)
         sentence.setWordWrap(True)
         self.body.insertWidget(0, sentence)
         without = () if project.owner_id is None else (project.owner_id,)
@@ -156,7 +157,7 @@ class RemoveProjectsDialog(FormDialog[bool]):
         super().__init__(parent, title, scope, confirm=deed, kind=Kind.DANGER, width=520)
         self._projects = projects
         self._removal = removal
-        sentence = QLabel(f"{removal.sentence} This can't be undone. Files in the audio storage stay.")
+        sentence = PlainLabel(f"{removal.sentence} This can't be undone. Files in the audio storage stay.")
         sentence.setWordWrap(True)
         self.body.insertWidget(0, sentence)
 

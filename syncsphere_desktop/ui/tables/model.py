@@ -23,6 +23,7 @@ from syncsphere_desktop.ui.tables.column import Column, RowT
 from syncsphere_desktop.ui.tables.fetching import PageFetcher
 from syncsphere_desktop.ui.tables.pacing import ReloadPace
 from syncsphere_desktop.ui.tables.pages import PAGE_SIZE, PAGES_KEPT, Absent, PageCache
+from syncsphere_desktop.ui.widgets.plain_text import plain_tip
 
 Index = QModelIndex | QPersistentModelIndex
 _NOWHERE = QModelIndex()
@@ -348,7 +349,7 @@ class ListModel(QAbstractTableModel, Generic[RowT]):
             stored = column.exact(row) if role == _Role.EditRole else column.text(row)
             return stored if pending is None else pending
         if role == _Role.ToolTipRole:
-            return column.tip(row)
+            return plain_tip(column.tip(row))
         if role == _Role.TextAlignmentRole:
             return _alignment(column)
         return None

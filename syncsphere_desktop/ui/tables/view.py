@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -32,7 +33,9 @@ from syncsphere_desktop.ui.tables.selection import RowSelection
 from syncsphere_desktop.ui.tables.surface import ListSurface
 
 Index = QModelIndex | QPersistentModelIndex
-_COPIED_AT_MOST = 50_000
+_COPIED_AT_MOST = 10_000
+_TURNED_OVER_AT_ONCE = 250
+"""Rows made into text before the GUI thread does something else."""
 _SHIFT = Qt.KeyboardModifier.ShiftModifier
 _CONTROL = Qt.KeyboardModifier.ControlModifier
 
@@ -48,6 +51,8 @@ class ListView(ListSurface[RowT]):
     """Del; what it is about is the selection."""
     menu_requested = Signal(QPoint)
     """A context menu is wanted at this global place; the row below it is selected."""
+    copied = Signal(int, int)
+    """Rows on the clipboard now, rows that were selected; the clipboard takes no more than ten thousand."""
     edit_committed = Signal(object, str, str)
     """Row, column name, text."""
 
@@ -297,7 +302,13 @@ class ListView(ListSurface[RowT]):
     async def _copy(self) -> None:
         rows = await self.selection.fetch(_COPIED_AT_MOST)
         columns = [self.list_model.columns[section] for section in self.sections()]
-        QGuiApplication.clipboard().setText(rows_as_text(columns, rows))
+        parts = []
+        for start in range(0, len(rows), _TURNED_OVER_AT_ONCE):
+            chunk = rows[start : start + _TURNED_OVER_AT_ONCE]
+            parts.append(rows_as_text(columns, chunk, heading=start == 0))
+            await asyncio.sleep(0)
+        QGuiApplication.clipboard().setText("".join(parts))
+        self.copied.emit(len(rows), self.selection.count)
 
     def _on_model_loaded(self) -> None:
         if not self._widths_known and self.list_model.count.value:

@@ -29,7 +29,6 @@ _WORDS = ListingWords(
     add_action="New user",
     tables=frozenset({"users"}),
 )
-_REMOVED_AT_ONCE = 10_000
 
 
 class UsersController(ListController[User]):
@@ -137,7 +136,7 @@ class UsersController(ListController[User]):
             self._count_belongings(user)
 
     async def _delete(self) -> None:
-        chosen = await self.listing.view.selection.fetch(_REMOVED_AT_ONCE)
+        chosen = await self._chosen("users")
         if not chosen:
             return
         impact = await self._users.impact([user.id for user in chosen])

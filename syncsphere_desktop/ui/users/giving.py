@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtWidgets import QButtonGroup, QCheckBox, QLabel, QRadioButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QCheckBox, QRadioButton, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from syncsphere_desktop.domain.hand_over import Part
@@ -19,6 +19,7 @@ from syncsphere_desktop.ui.widgets.buttons import Kind
 from syncsphere_desktop.ui.widgets.form import FormField
 from syncsphere_desktop.ui.widgets.form_dialog import FormDialog
 from syncsphere_desktop.ui.widgets.person_picker import PersonPicker
+from syncsphere_desktop.ui.widgets.plain_text import PlainLabel
 
 
 def part_counts(impact: UserImpact) -> dict[Part, str]:
@@ -95,13 +96,13 @@ class RemoveUsersDialog(FormDialog[UserImpact]):
         impact: UserImpact,
     ) -> None:
         one = len(chosen) == 1
-        title = f"Delete {chosen[0].username}?" if one else f"Delete {len(chosen)} users?"
-        deed = "Delete user" if one else f"Delete {len(chosen)} users"
+        title = f"Delete {chosen[0].username}?" if one else f"Delete {len(chosen):,} users?"
+        deed = "Delete user" if one else f"Delete {len(chosen):,} users"
         super().__init__(parent, title, scope, confirm=deed, kind=Kind.DANGER, width=520)
         self._users = users
         self._chosen = tuple(chosen)
         self._impact = impact
-        self._sentence = QLabel()
+        self._sentence = PlainLabel()
         self._sentence.setWordWrap(True)
         self.body.insertWidget(0, self._sentence)
         self._give = QRadioButton("Hand everything over to")

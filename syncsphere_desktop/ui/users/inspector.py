@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from syncsphere_desktop.domain.humane import ago, counted, exact, number
 from syncsphere_desktop.domain.impact import UserImpact
@@ -16,6 +16,7 @@ from syncsphere_desktop.ui.widgets.buttons import Button, Kind
 from syncsphere_desktop.ui.widgets.elided_label import ElidedLabel
 from syncsphere_desktop.ui.widgets.fact_rows import fact_rows
 from syncsphere_desktop.ui.widgets.inspector import InspectorPanel
+from syncsphere_desktop.ui.widgets.plain_text import PlainLabel
 
 
 class UserInspector(InspectorPanel):
@@ -33,7 +34,7 @@ class UserInspector(InspectorPanel):
         self.form = user_form()
         self._facts = {name: ElidedLabel(copyable=True) for name in ("Id", "Created", "Updated")}
         self._belongings = {
-            name: QLabel()
+            name: PlainLabel()
             for name in ("Projects", "Works on", "Audio files", "Bundle versions", "Tracks held")
         }
         self._show_projects = Button("Show the projects", Kind.LINK)

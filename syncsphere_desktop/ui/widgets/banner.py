@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from syncsphere_desktop.ui.theme.fonts import monospace
@@ -12,6 +12,7 @@ from syncsphere_desktop.ui.theme.style import current_tokens
 from syncsphere_desktop.ui.theme.tokens import mixed
 from syncsphere_desktop.ui.widgets.buttons import Button, IconButton, Kind
 from syncsphere_desktop.ui.widgets.icon_mark import IconMark
+from syncsphere_desktop.ui.widgets.plain_text import PlainLabel
 
 ICONS = {"info": "info", "success": "check", "warning": "warning", "danger": "error"}
 TONES = {"info": "accent", "success": "success", "warning": "warning", "danger": "danger"}
@@ -41,7 +42,7 @@ class Banner(QWidget):
         super().__init__(parent)
         self._tone = tone
         self._sign = IconMark()
-        self._sentence = QLabel()
+        self._sentence = PlainLabel()
         self._sentence.setWordWrap(True)
         self._sentence.setTextFormat(Qt.TextFormat.PlainText)
         self._sentence.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)

@@ -9,6 +9,7 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QAbstractButton, QPushButton, QToolButton, QWidget
 
 from syncsphere_desktop.ui.theme.icons import SMALL, icon
+from syncsphere_desktop.ui.widgets.plain_text import plain_tip
 
 
 class Kind(StrEnum):
@@ -45,7 +46,7 @@ class Button(QPushButton):
             self.setIcon(icon(icon_name, _TONES.get(kind, "text")))
             self.setIconSize(QSize(SMALL, SMALL))
         if tooltip or keys:
-            self.setToolTip(with_keys(tooltip or text, keys))
+            self.setToolTip(plain_tip(with_keys(tooltip or text, keys)))
 
 
 class IconButton(QToolButton):
@@ -66,7 +67,7 @@ class IconButton(QToolButton):
         self.setIcon(icon(icon_name, tone))
         self.setIconSize(QSize(SMALL, SMALL))
         self.setAccessibleName(label)
-        self.setToolTip(with_keys(label, keys))
+        self.setToolTip(plain_tip(with_keys(label, keys)))
         self.setCheckable(checkable)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
 
@@ -74,7 +75,7 @@ class IconButton(QToolButton):
         """Change what the button shows and is called, as when it toggles something."""
         self.setIcon(icon(icon_name, self._tone))
         self.setAccessibleName(label)
-        self.setToolTip(with_keys(label, keys))
+        self.setToolTip(plain_tip(with_keys(label, keys)))
 
 
 def follow(button: QAbstractButton, action: QAction) -> None:

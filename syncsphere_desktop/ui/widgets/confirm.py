@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QWidget
 
 from syncsphere_desktop.ui.widgets.buttons import Button, Kind
 from syncsphere_desktop.ui.widgets.dialog import AwaitableDialog
+from syncsphere_desktop.ui.widgets.plain_text import PlainLabel
 
 
 class ConfirmDialog(AwaitableDialog[bool]):
@@ -69,7 +70,7 @@ class ConfirmDialog(AwaitableDialog[bool]):
 
 
 def _wrapped(text: str) -> QLabel:
-    label = QLabel(text)
+    label = PlainLabel(text)
     label.setTextFormat(Qt.TextFormat.PlainText)
     label.setWordWrap(True)
     return label
@@ -81,7 +82,7 @@ def _effect_list(effects: Sequence[str]) -> QGridLayout:
     grid.setVerticalSpacing(6)
     grid.setColumnStretch(1, 1)
     for line, effect in enumerate(effects):
-        bullet = QLabel("•")
+        bullet = PlainLabel("•")
         grid.addWidget(bullet, line, 0, Qt.AlignmentFlag.AlignTop)
         grid.addWidget(_wrapped(effect), line, 1)
     return grid

@@ -26,6 +26,7 @@ from syncsphere_desktop.errors import ConflictError
 from syncsphere_desktop.ui.theme.style import set_surface
 from syncsphere_desktop.ui.widgets.buttons import Button, Kind
 from syncsphere_desktop.ui.widgets.dialog import AwaitableDialog
+from syncsphere_desktop.ui.widgets.plain_text import PlainLabel
 
 _OPTION_HEIGHT = 22
 Format = Callable[[str, object], str]
@@ -196,7 +197,7 @@ class _Choice(QButtonGroup):
             self.chosen.emit()
 
 
-class _ClickableText(QLabel):
+class _ClickableText(PlainLabel):
     """A value that chooses its radio button; QRadioButton itself can't wrap a text."""
 
     def __init__(self, text: str, button: QRadioButton) -> None:
@@ -222,7 +223,7 @@ def _sentence(error: ConflictError) -> QLabel:
 
 
 def _text(text: str, role: str) -> QLabel:
-    label = QLabel(text)
+    label = PlainLabel(text)
     if role:
         label.setProperty("role", role)
     _as_value(label)

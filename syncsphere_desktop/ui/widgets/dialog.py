@@ -7,10 +7,11 @@ from typing import Generic, TypeVar
 
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from syncsphere_desktop.ui.theme.style import set_surface
+from syncsphere_desktop.ui.widgets.plain_text import PlainLabel
 
 Result = TypeVar("Result")
 
@@ -27,7 +28,7 @@ class AwaitableDialog(QDialog, Generic[Result]):
         self._result: Result | None = None
         self.setWindowTitle(title)
         self.setMinimumWidth(width)
-        self.heading = QLabel(title)
+        self.heading = PlainLabel(title)
         self.heading.setProperty("role", "title")
         self.heading.setTextFormat(Qt.TextFormat.PlainText)
         self.heading.setWordWrap(True)

@@ -14,6 +14,8 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QLabel, QMenu, QSizePolicy, QWidget
 from typing_extensions import override
 
+from syncsphere_desktop.ui.widgets.plain_text import plain_tip
+
 
 class ElidedLabel(QLabel):
     """Elides at the end (names) or in the middle (paths, ids); the tooltip then has the whole.
@@ -98,7 +100,7 @@ class ElidedLabel(QLabel):
     def _elide(self) -> None:
         shown = self._fitting()
         self.setText(shown)
-        self.setToolTip(self._tooltip or (self._whole if shown != self._whole else ""))
+        self.setToolTip(plain_tip(self._tooltip or (self._whole if shown != self._whole else "")))
 
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(self._whole)

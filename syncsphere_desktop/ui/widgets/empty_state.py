@@ -11,6 +11,7 @@ from syncsphere_desktop.ui.theme.icons import paint_icon
 from syncsphere_desktop.ui.theme.style import current_tokens
 from syncsphere_desktop.ui.widgets.banner import details_box, fold_details
 from syncsphere_desktop.ui.widgets.buttons import Button, Kind
+from syncsphere_desktop.ui.widgets.plain_text import PlainLabel
 
 _TEXT_WIDTH = 380
 
@@ -62,7 +63,7 @@ class EmptyState(QWidget):
     ) -> None:
         super().__init__(parent)
         self._emblem = Emblem(icon_name)
-        self._title = QLabel()
+        self._title = PlainLabel()
         self._title.setProperty("role", "heading")
         self._sentence = centred_text()
         self._sentence.setProperty("role", "secondary")
@@ -103,7 +104,7 @@ class ErrorState(QWidget):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._title = QLabel(title)
+        self._title = PlainLabel(title)
         self._title.setProperty("role", "heading")
         self._sentence = centred_text()
         self.retry_button = Button("Retry", icon_name="refresh")

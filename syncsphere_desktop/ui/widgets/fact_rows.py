@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFormLayout, QLabel, QWidget
+from PySide6.QtWidgets import QFormLayout, QWidget
+
+from syncsphere_desktop.ui.widgets.plain_text import PlainLabel
 
 _CAPTION_WIDTH = 104
 
@@ -20,7 +22,7 @@ def fact_rows(values: Mapping[str, QWidget]) -> QWidget:
     form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft)
     form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
     for name, value in values.items():
-        caption = QLabel(name)
+        caption = PlainLabel(name)
         caption.setProperty("role", "secondary")
         caption.setMinimumWidth(_CAPTION_WIDTH)
         form.addRow(caption, value)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from syncsphere_desktop.ui.theme.style import set_role
+from syncsphere_desktop.ui.widgets.plain_text import PlainLabel
 
 
 class FormField(QWidget):
@@ -31,12 +32,12 @@ class FormField(QWidget):
         self._maximum = maximum
         self._error: str | None = None
         self._warns = False
-        self._label = QLabel(label)
+        self._label = PlainLabel(label)
         self._label.setProperty("role", "secondary")
         self._label.setBuddy(editor)
-        self._counter = QLabel()
+        self._counter = PlainLabel()
         self._counter.setProperty("role", "caption")
-        self._line = QLabel(hint)
+        self._line = PlainLabel(hint)
         self._line.setProperty("role", "caption")
         self._line.setTextFormat(Qt.TextFormat.PlainText)
         self._line.setWordWrap(True)
@@ -106,7 +107,7 @@ class FieldGroup(QWidget):
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(12)
         if caption:
-            heading = QLabel(caption)
+            heading = PlainLabel(caption)
             heading.setProperty("role", "heading")
             self._layout.addWidget(heading)
 

@@ -14,6 +14,7 @@ from syncsphere_desktop.ui.widgets.banner import Banner
 from syncsphere_desktop.ui.widgets.buttons import Button, Kind
 from syncsphere_desktop.ui.widgets.dialog import AwaitableDialog
 from syncsphere_desktop.ui.widgets.form import FieldGroup
+from syncsphere_desktop.ui.widgets.plain_text import without_mnemonics
 
 Result = TypeVar("Result")
 
@@ -75,7 +76,7 @@ class FormDialog(AwaitableDialog[Result]):
     def set_confirm(self, text: str) -> None:
         """Name the effect on the button anew."""
         self._confirm_text = text
-        self.confirm.setText(text)
+        self.confirm.setText(without_mnemonics(text))
 
     @override
     def showEvent(self, event: QShowEvent) -> None:
@@ -104,4 +105,4 @@ class FormDialog(AwaitableDialog[Result]):
         self._busy = busy
         self._cancel.setEnabled(not busy)
         self.confirm.setEnabled(self._ready and not busy)
-        self.confirm.setText("Saving…" if busy else self._confirm_text)
+        self.confirm.setText("Saving…" if busy else without_mnemonics(self._confirm_text))

@@ -6,7 +6,6 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QScrollArea,
     QSizePolicy,
@@ -22,6 +21,7 @@ from syncsphere_desktop.ui.widgets.elided_label import ElidedLabel
 from syncsphere_desktop.ui.widgets.empty_state import EmptyState
 from syncsphere_desktop.ui.widgets.icon_mark import IconMark
 from syncsphere_desktop.ui.widgets.person import Avatar
+from syncsphere_desktop.ui.widgets.plain_text import PlainLabel
 
 WIDTH = 360
 
@@ -120,7 +120,7 @@ class InspectorPanel(QFrame):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(8)
         if caption:
-            heading = QLabel(caption)
+            heading = PlainLabel(caption)
             heading.setProperty("role", "caption")
             layout.addWidget(heading)
         layout.addWidget(content)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from syncsphere_desktop.domain.password import BCRYPT_MAX_BYTES, PasswordReport, Strength, report
 from syncsphere_desktop.ui.theme.icons import icon
 from syncsphere_desktop.ui.theme.style import current_tokens, set_role
+from syncsphere_desktop.ui.widgets.plain_text import PlainLabel
 
 _WORDS = {
     Strength.REFUSED: "Not accepted",
@@ -78,10 +79,10 @@ class PasswordField(QWidget):
         self._eye = self.editor.addAction(icon("eye"), QLineEdit.ActionPosition.TrailingPosition)
         self._eye.triggered.connect(self._on_eye_triggered)
         self._meter = StrengthMeter()
-        self._hint = QLabel()
+        self._hint = PlainLabel()
         self._hint.setProperty("role", "caption")
         self._hint.setWordWrap(True)
-        self._bytes = QLabel()
+        self._bytes = PlainLabel()
         self._bytes.setProperty("role", "caption")
         line = QHBoxLayout()
         line.addWidget(self._hint, 1, Qt.AlignmentFlag.AlignTop)

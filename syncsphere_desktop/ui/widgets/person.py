@@ -11,6 +11,7 @@ from syncsphere_desktop.domain.humane import initials
 from syncsphere_desktop.ui.theme.fonts import BODY_SIZE, sized
 from syncsphere_desktop.ui.theme.style import current_tokens
 from syncsphere_desktop.ui.theme.tokens import Tokens
+from syncsphere_desktop.ui.widgets.plain_text import plain_tip
 
 AVATAR = 20
 LARGE_AVATAR = 36
@@ -62,7 +63,7 @@ class PersonBadge(QWidget):
         """Show another person."""
         self._id, self._name = person_id, name
         self.setAccessibleName(name)
-        self.setToolTip(name)
+        self.setToolTip(plain_tip(name))
         self.updateGeometry()
         self.update()
 

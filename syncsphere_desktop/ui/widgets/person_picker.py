@@ -8,7 +8,6 @@ from typing import cast
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QPainter
 from PySide6.QtWidgets import (
-    QLabel,
     QListWidget,
     QListWidgetItem,
     QStyle,
@@ -25,6 +24,7 @@ from syncsphere_desktop.errors import AppError
 from syncsphere_desktop.ui.app.tasks import TaskScope
 from syncsphere_desktop.ui.theme.style import current_tokens
 from syncsphere_desktop.ui.widgets.person import paint_person
+from syncsphere_desktop.ui.widgets.plain_text import PlainLabel, plain_tip
 from syncsphere_desktop.ui.widgets.search_field import SearchField
 
 _SHOWN = 50
@@ -55,7 +55,7 @@ class PersonPicker(QWidget):
         self._list.setFixedHeight(_ROWS_IN_SIGHT * _ROW_HEIGHT + 2)
         self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._list.currentItemChanged.connect(self._on_list_current_item_changed)
-        self._told = QLabel()
+        self._told = PlainLabel()
         self._told.setProperty("role", "caption")
         self._told.setWordWrap(True)
         self._told.hide()
@@ -97,7 +97,7 @@ class PersonPicker(QWidget):
         self._list.clear()
         for user in found[:_SHOWN]:
             item = QListWidgetItem(f"{user.username} · {user.email}")
-            item.setToolTip(item.text())
+            item.setToolTip(plain_tip(item.text()))
             item.setData(Qt.ItemDataRole.UserRole, user)
             self._list.addItem(item)
         if not found:

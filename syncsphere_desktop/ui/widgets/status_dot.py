@@ -9,6 +9,7 @@ from typing_extensions import override
 
 from syncsphere_desktop.ui.theme.style import current_tokens
 from syncsphere_desktop.ui.theme.tokens import Tokens
+from syncsphere_desktop.ui.widgets.plain_text import plain_tip
 
 _DOT = 8
 _GAP = 8
@@ -52,7 +53,7 @@ class StatusDot(QWidget):
         """Show another state."""
         self._tone, self._word = tone, word
         self.setAccessibleName(word)
-        self.setToolTip(word)
+        self.setToolTip(plain_tip(word))
         self.updateGeometry()
         self.update()
 

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QAbstractButton,
     QGraphicsOpacityEffect,
     QHBoxLayout,
-    QLabel,
     QSizePolicy,
     QVBoxLayout,
     QWidget,
@@ -22,6 +21,7 @@ from syncsphere_desktop.ui.theme.style import current_tokens
 from syncsphere_desktop.ui.widgets.banner import ICONS, TONES, details_box, fold_details
 from syncsphere_desktop.ui.widgets.buttons import Button, IconButton, Kind
 from syncsphere_desktop.ui.widgets.icon_mark import IconMark
+from syncsphere_desktop.ui.widgets.plain_text import PlainLabel
 from syncsphere_desktop.ui.widgets.shadow import SHADOW, paint_floating
 
 AT_MOST = 4
@@ -69,7 +69,7 @@ class Toast(QWidget):
 
     def _build(self, action: str | None, *, has_details: bool) -> None:
         sign = IconMark(ICONS[self.tone], TONES[self.tone])
-        text = QLabel(self.sentence)
+        text = PlainLabel(self.sentence)
         text.setTextFormat(Qt.TextFormat.PlainText)
         text.setWordWrap(True)
         text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from syncsphere_desktop.ui.widgets.banner import Banner
+from syncsphere_desktop.ui.widgets.plain_text import PlainLabel
 from syncsphere_desktop.ui.widgets.search_field import SearchField
 from syncsphere_desktop.ui.widgets.splits import FoldingSplitter
 
@@ -22,9 +23,9 @@ class ViewFrame(QWidget):
 
     def __init__(self, title: str, search_placeholder: str) -> None:
         super().__init__()
-        self._title = QLabel(title)
+        self._title = PlainLabel(title)
         self._title.setProperty("role", "title")
-        self._count = QLabel()
+        self._count = PlainLabel()
         self._count.setProperty("role", "secondary")
         self.search = SearchField(search_placeholder)
         self.search.setMaximumWidth(360)
