@@ -152,7 +152,7 @@ class RemoveUsersDialog(FormDialog[UserImpact]):
         removal = remove_users.Removal(self._chosen, self._impact, receiver, release)
         if self._impact.blocks_removal and receiver is None and not release:
             things = belongings_sentence(self._impact)
-            self._sentence.setText(f"There is {things} to hand over: choose who receives it.")
+            self._sentence.setText(f"Choose who receives {things}.")
         else:
             self._sentence.setText(f"{removal.sentence} This can't be undone.")
         self.set_ready(ready=receiver is not None or release or not self._impact.blocks_removal)

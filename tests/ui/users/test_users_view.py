@@ -582,7 +582,7 @@ def test_choosing_nobody_yet_says_what_waits_for_a_receiver(qt_run: QtRun) -> No
             await give(bench, ada, audio=5)
             bench.controller.delete()
             dialog = await bench.asked(RemoveUsersDialog)
-            assert any("5 audio files to hand over: choose" in text for text in texts(dialog))
+            assert any("Choose who receives 5 audio files" in text for text in texts(dialog))
             dialog.reject()
 
     qt_run(scenario())
