@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import signal
 import sys
 import threading
@@ -117,10 +118,18 @@ def tell(document: object, *, as_json: bool, text: str) -> None:
     except BrokenPipeError:
         raise
     except OSError as error:
+        _drop_output()
         raise FileError(
             "The command was carried out, but its result can't be written to standard output.",
             details=error.strerror,
         ) from error
+
+
+def _drop_output() -> None:
+    """Send what is still in standard output's buffer nowhere: Python would fail over it again at its end."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
 
 
 def _json(document: object) -> str:
