@@ -108,12 +108,9 @@ class Sidebar(QWidget):
         self.setAccessibleName("Views")
         self._items: dict[str, NavigationItem] = {}
         self._group = QButtonGroup(self)
-        self._top = QVBoxLayout()
-        self._bottom = QVBoxLayout()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 8, 8, 8)
         layout.setSpacing(2)
-        layout.addLayout(self._top)
         layout.addSpacing(8)
         for number, destination in enumerate(destinations, start=1):
             item = NavigationItem(destination, tokens, f"Ctrl+{number}")
@@ -124,7 +121,6 @@ class Sidebar(QWidget):
             self._items[destination.name] = item
             layout.addWidget(item)
         layout.addStretch(1)
-        layout.addLayout(self._bottom)
 
     def set_current(self, name: str) -> None:
         """Mark a view as the one that is shown."""
@@ -143,11 +139,3 @@ class Sidebar(QWidget):
         """Paint with another theme."""
         for item in self._items.values():
             item.set_tokens(tokens)
-
-    def add_top(self, widget: QWidget) -> None:
-        """Put a widget above the views."""
-        self._top.addWidget(widget)
-
-    def add_bottom(self, widget: QWidget) -> None:
-        """Put a widget at the foot."""
-        self._bottom.addWidget(widget)
