@@ -174,6 +174,8 @@ class Database:
             return
         self._publish(ConnectionState(Health.CLOSED))
         flights = dict(self._flights)
+        for flight in flights:  # all of them first: a worker that a cancel sets free takes the next one
+            flight.forbid()
         for flight in flights:
             self._cancel(flight)
         if flights:

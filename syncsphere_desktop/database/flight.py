@@ -108,6 +108,11 @@ class Flight(Generic[T]):
         """Return what `work` gave, also where the answer to COMMIT was lost."""
         return self._results[0]
 
+    def forbid(self) -> None:
+        """Let nothing of it begin any more; what has begun goes on until `cancel` or `abort` ends it."""
+        with self._condition:
+            self._cancelled = True
+
     def cancel(self, end_statement: Callable[[int], None]) -> None:
         """End the statement under way by `end_statement(process id)`: a network call, which may take long.
 
