@@ -68,7 +68,7 @@ class CrashReport:
         path = folder / f"crash-{stamp}-{os.getpid()}-{next(_numbers)}.txt"
         try:
             replace_file(path, self.text.encode(errors="backslashreplace"))
-            _remove_old(folder)
+            _remove_old(folder, "crash")
         except OSError as error:
             _log.warning("The crash report can't be written to %s: %s", folder, error.strerror)
             return None
@@ -146,6 +146,7 @@ def record_hard_crashes(folder: Path) -> Callable[[], None]:
     A file that is still empty is removed in the end. Raises OSError.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _remove_old(folder, _HARD_CRASH)
     path = folder / f"{_HARD_CRASH}-{datetime.now(UTC):%Y%m%d-%H%M%S}-{os.getpid()}.txt"
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     faulthandler.enable(descriptor)
@@ -177,7 +178,7 @@ def _versions(postgresql: str | None) -> list[tuple[str, str]]:
     return versions
 
 
-def _remove_old(folder: Path) -> None:
-    reports = sorted(folder.glob("crash-*.txt"), key=lambda path: path.stat().st_mtime)
+def _remove_old(folder: Path, kind: str) -> None:
+    reports = sorted(folder.glob(f"{kind}-*.txt"), key=lambda path: path.stat().st_mtime)
     for path in reports[:-_REPORTS_KEPT]:
         path.unlink(missing_ok=True)

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, TypeVar
 
 import qasync
@@ -29,6 +28,7 @@ from syncsphere_desktop.ui.app.close_question import may_close, may_leave
 from syncsphere_desktop.ui.app.collecting import GarbageCollector
 from syncsphere_desktop.ui.app.desktop import Desktop, OpenedStudio
 from syncsphere_desktop.ui.app.presenter import ErrorPresenter
+from syncsphere_desktop.ui.app.qt_messages import log_qt_messages
 from syncsphere_desktop.ui.app.signals import SignalBridge
 from syncsphere_desktop.ui.app.window_actions import install_actions
 from syncsphere_desktop.ui.app.window_memory import WindowMemory
@@ -67,22 +67,15 @@ def start_wish(namespace: argparse.Namespace) -> StartWish:
 
 def run_program(frame: Frame, wish: StartWish) -> int:
     """Run the event loop until the window is closed; return the exit code."""
-    end_log = _log_to_folder(frame.paths.logs)
-    loop = qasync.QEventLoop(frame.app)
-    try:
-        with loop:
+    with ExitStack() as ends:
+        for record in (log_to_folder, crash.record_hard_crashes):
+            try:
+                ends.callback(record(frame.paths.logs))
+            except OSError as error:  # the window works all the same
+                _log.warning("Nothing can be written to %s: %s", frame.paths.logs, error.strerror)
+        ends.callback(log_qt_messages())
+        with qasync.QEventLoop(frame.app) as loop:
             return int(loop.run_until_complete(Program(frame).run(wish)))
-    finally:
-        end_log()
-
-
-def _log_to_folder(folder: Path) -> Callable[[], None]:
-    """Log to the logs folder too; where it can't be written to, the window works all the same."""
-    try:
-        return log_to_folder(folder)
-    except OSError as error:
-        _log.warning("No log is written to %s: %s", folder, error.strerror)
-        return lambda: None
 
 
 class Program:

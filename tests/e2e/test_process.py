@@ -172,3 +172,15 @@ def test_a_server_that_can_not_be_reached_is_told_on_the_welcome_page_and_the_wi
         assert ended(process, signal.SIGTERM) == 143
     written = [path for path in fresh_home.rglob("*") if path.is_file()]
     assert not [path for path in written if "secret-word" in path.read_text(errors="replace")]
+
+
+def test_a_fault_of_the_window_leaves_every_threads_stack_in_the_logs(tmp_path: Path) -> None:
+    deadline = time.monotonic() + _PATIENCE
+    with program(tmp_path) as process:
+        while not any((tmp_path / "logs").glob("hard-crash-*.txt")) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        time.sleep(0.2)  # the file is there a moment before the stacks would be written to it
+        process.send_signal(signal.SIGSEGV)
+        process.communicate(timeout=_PATIENCE)
+    (left,) = (tmp_path / "logs").glob("hard-crash-*.txt")
+    assert "run_program" in left.read_text()
