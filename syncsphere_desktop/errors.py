@@ -21,6 +21,9 @@
     ├── QueryError                the server refused a statement for any other reason
     ├── SettingsError             a settings file or secret store can't be used
     ├── LocalStudioError          the embedded server or its data folder can't be used
+    ├── StorageError              the audio storage, or a file in it, can't be used
+    │   ├── NotAudioError         the file is no audio we take, or is damaged; `reason` says how
+    │   └── ProbeLimitError       looking at the file took too long, too much memory, or crashed the reader
     └── FileError                 a file can't be read or written
 
 Whatever is not an `AppError` is a bug: it is logged and offered as a crash report.
@@ -215,3 +218,35 @@ class FileError(AppError):
     """Raised when a file can't be read or written."""
 
     code = "file"
+
+
+class StorageError(AppError):
+    """Raised when the audio storage, or a file in it, can't be used."""
+
+    code = "storage"
+
+
+class NotAudioError(StorageError):
+    """Raised when a file is no audio that the library takes, or is damaged.
+
+    `reason` is a sentence that names no file, for a list of files: "It's empty."
+    """
+
+    code = "not_audio"
+
+    def __init__(self, reason: str, *, details: str | None = None) -> None:
+        super().__init__(reason, details=details)
+        self.reason = reason
+
+
+class ProbeLimitError(StorageError):
+    """Raised when looking at a file exceeded the limits on time or memory, or crashed the reading process.
+
+    `reason` is a sentence that names no file, for a list of files.
+    """
+
+    code = "probe_limit"
+
+    def __init__(self, reason: str, *, details: str | None = None) -> None:
+        super().__init__(reason, details=details)
+        self.reason = reason

@@ -1,0 +1,1 @@
+"""The audio file store, and what reads audio: probing and waveforms, in limited child processes."""
