@@ -1,0 +1,166 @@
+"""The session's audio store: opened when it is first wished for, off the caller's thread, and never fatal."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from syncsphere_desktop.errors import AppError, StoreUnavailableError
+
+if TYPE_CHECKING:
+    from syncsphere_desktop.storage.store import AudioStore
+
+T = TypeVar("T")
+_THREADS = 4
+
+
+class KnownStores(Protocol):
+    """Remembers which store the studio's files are in; met by the database's repository."""
+
+    async def known(self) -> str | None: ...
+    async def remember(self, identity: str, url: str) -> None: ...
+
+
+class StoreAccess:
+    """Opens the store at `url` once for all who ask, and runs blocking work on threads of its own.
+
+    A store that can't be used is a `problem` to be told; the next `open` tries again. None for `url` means
+    that the connection names no store.
+    """
+
+    def __init__(self, url: str | None, known: KnownStores, *, secret: str | None = None) -> None:
+        self.url = url
+        self._secret = secret
+        self._known = known
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="audio-store")
+        self._opening: asyncio.Task[AudioStore] | None = None
+        self._store: AudioStore | None = None
+        self._problem: AppError | None = None
+        self._listeners: list[Callable[[], None]] = []
+        self._under_way: set[asyncio.Future[Any]] = set()
+
+    @property
+    def store(self) -> AudioStore | None:
+        """Return the open store, or None before it was opened and after it failed."""
+        return self._store
+
+    @property
+    def problem(self) -> AppError | None:
+        """Return why the store could not be opened the last time, or None."""
+        return self._problem
+
+    def subscribe(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Call `listener` whenever `store` or `problem` changed; return what ends that."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener) if listener in self._listeners else None
+
+    async def open(self) -> AudioStore:
+        """Return the checked store. Raises StorageError, and whatever the database raises."""
+        if self._store is not None:
+            return self._store
+        if self._opening is None:
+            self._opening = asyncio.get_running_loop().create_task(self._open(), name="open the audio store")
+            self._opening.add_done_callback(self._on_opened)
+        return await asyncio.shield(self._opening)
+
+    async def claim(self) -> AudioStore:
+        """Return the store, marked as this studio's own: to be called before anything is written to it."""
+        store = await self.open()
+        if await self._known.known() is None:
+            await self._known.remember(await self.blockingly(store.mark), store.url)
+        return store
+
+    async def look_again(self) -> None:
+        """Check the store anew, as after its folder came back; the outcome is `store` or `problem`."""
+        if self._store is None:
+            try:
+                await self.open()
+            except AppError:
+                return  # it is the problem now
+            return
+        try:
+            await self._examine(self._store)
+        except AppError as error:
+            await self._drop(error)
+
+    async def failed(self, error: AppError) -> None:
+        """Learn that the open store went away: it is the problem until it can be opened again."""
+        await self._drop(error)
+
+    async def blockingly(self, work: Callable[[], T]) -> T:
+        """Run `work` on a thread, where it goes on to its end also when its waiter is cancelled."""
+        running = asyncio.wrap_future(self._threads.submit(work))
+        self._under_way.add(running)
+        running.add_done_callback(self._on_done)
+        return await asyncio.shield(running)
+
+    async def shutdown(self) -> None:
+        """Wait for what runs on the threads, close the store, end the threads."""
+        if self._opening is not None:
+            await asyncio.wait([self._opening])
+        while self._under_way:
+            await asyncio.wait(set(self._under_way))
+        if self._store is not None:
+            store, self._store = self._store, None
+            await self.blockingly(store.close)
+        self._threads.shutdown(wait=True)
+
+    async def _open(self) -> AudioStore:
+        if self.url is None:
+            raise StoreUnavailableError(
+                "This connection names no folder or address where the audio files are.", retryable=False
+            )
+        url, secret = self.url, self._secret
+
+        def reach() -> AudioStore:
+            from syncsphere_desktop.storage.store import open_store
+
+            return open_store(url, secret=secret)
+
+        store = await self.blockingly(reach)
+        try:
+            await self._examine(store)
+        except BaseException:
+            await self.blockingly(store.close)
+            raise
+        return store
+
+    async def _examine(self, store: AudioStore) -> None:
+        await self.blockingly(store.check)
+        known = await self._known.known()
+        identity = await self.blockingly(store.identity)
+        if known is not None and identity != known:
+            what = "holds no mark of this studio" if identity is None else "belongs to another studio"
+            raise StoreUnavailableError(
+                f"The audio storage {what}: it may not be mounted, or the address is another one's.",
+                details=f"{store.url}: expected {known}, found {identity or 'nothing'}.",
+            )
+
+    async def _drop(self, error: AppError) -> None:
+        store, self._store = self._store, None
+        self._problem = error
+        if store is not None:
+            await self.blockingly(store.close)
+        self._tell()
+
+    def _on_opened(self, opening: asyncio.Task[AudioStore]) -> None:
+        self._opening = None
+        if opening.cancelled():
+            return
+        error = opening.exception()
+        if error is None:
+            self._store, self._problem = opening.result(), None
+        elif isinstance(error, AppError):
+            self._problem = error
+        self._tell()
+
+    def _on_done(self, done: asyncio.Future[Any]) -> None:
+        self._under_way.discard(done)
+        if not done.cancelled():
+            done.exception()  # retrieved: work whose waiter was cancelled has nobody to tell
+
+    def _tell(self) -> None:
+        for listener in tuple(self._listeners):
+            listener()
