@@ -22,6 +22,11 @@
     ├── SettingsError             a settings file or secret store can't be used
     ├── LocalStudioError          the embedded server or its data folder can't be used
     ├── StorageError              the audio storage, or a file in it, can't be used
+    │   ├── StoreUnavailableError the storage is not there: not mounted, not reached, or another one's
+    │   ├── StoreFullError        the storage has no room for the file
+    │   ├── PathOutsideStoreError a path leads out of the storage, or is no path
+    │   ├── StoredFileMissingError  the storage has no such file
+    │   ├── StoredFileExistsError the storage has a file of that name already
     │   ├── NotAudioError         the file is no audio we take, or is damaged; `reason` says how
     │   └── ProbeLimitError       looking at the file took too long, too much memory, or crashed the reader
     └── FileError                 a file can't be read or written
@@ -224,6 +229,37 @@ class StorageError(AppError):
     """Raised when the audio storage, or a file in it, can't be used."""
 
     code = "storage"
+
+
+class StoreUnavailableError(StorageError):
+    """Raised when the audio storage is not there: not mounted, not reached, refused, or another studio's."""
+
+    code = "store_unavailable"
+    default_retryable = True
+
+
+class StoreFullError(StorageError):
+    """Raised when the audio storage has no room for a file; trying again does not help."""
+
+    code = "store_full"
+
+
+class PathOutsideStoreError(StorageError):
+    """Raised when a path leads out of the audio storage, by a link too, or can't be a path in it."""
+
+    code = "path_outside_store"
+
+
+class StoredFileMissingError(StorageError):
+    """Raised when the audio storage has no file of that name."""
+
+    code = "stored_file_missing"
+
+
+class StoredFileExistsError(StorageError):
+    """Raised when the audio storage has a file of that name already; nothing is ever overwritten."""
+
+    code = "stored_file_exists"
 
 
 class NotAudioError(StorageError):

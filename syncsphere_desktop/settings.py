@@ -67,7 +67,8 @@ class Environment(StrEnum):
 class ConnectionProfile:
     """A server and database to work on, without its password.
 
-    `host` is a name, an address, or an absolute path to a folder with the server's socket.
+    `host` is a name, an address, or an absolute path to a folder with the server's socket. `storage_url` is
+    where the audio files are: a folder, `sftp://user@host/path` or `s3://bucket/prefix`, without a secret.
     """
 
     name: str
@@ -78,6 +79,7 @@ class ConnectionProfile:
     sslmode: SslMode
     sslrootcert: Path | None = None
     environment: Environment = Environment.DEVELOPMENT
+    storage_url: str | None = None
 
     @property
     def is_local_socket(self) -> bool:

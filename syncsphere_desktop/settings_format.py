@@ -97,6 +97,7 @@ def _encoded_profile(profile: ConnectionProfile) -> dict[str, str | int | None]:
         "sslmode": profile.sslmode.value,
         "sslrootcert": None if profile.sslrootcert is None else str(profile.sslrootcert),
         "environment": profile.environment.value,
+        "storage_url": profile.storage_url,
     }
 
 
@@ -114,6 +115,7 @@ def _profile(entry: Mapping[str, Any]) -> ConnectionProfile:
         sslmode=_choice(entry, "sslmode", SslMode),
         sslrootcert=None if certificate is None else Path(certificate),
         environment=_choice(entry, "environment", Environment, Environment.DEVELOPMENT),
+        storage_url=_optional_text(entry, "storage_url"),
     )
 
 
