@@ -1,0 +1,150 @@
+"""What a check finds, how far it is, and what it says at its end."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from syncsphere_desktop.domain.bundle_use import BundleUse
+from syncsphere_desktop.domain.humane import counted
+from syncsphere_desktop.domain.ids import AudioFileId, ProjectId
+
+
+class FindingKind(StrEnum):
+    """What is wrong with a row or a file. The names are what scripts read."""
+
+    MISSING = "missing"
+    TRUNCATED = "truncated"
+    CHANGED = "changed"
+    UNDECODABLE = "undecodable"
+    UNREADABLE = "unreadable"
+    OUTSIDE = "outside"
+    """The row's path leaves the storage root, or can't be a path at all."""
+    MISDESCRIBED = "misdescribed"
+    """The file is sound, and its row tells another length, rate or number of channels."""
+    NO_PROJECT = "no_project"
+    """The row belongs to no project."""
+    ORPHAN = "orphan"
+    """A file that no row names."""
+    LEFTOVER = "leftover"
+    """A part of a file that was never finished."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong. `size` in bytes; `uses` are the bundle versions that still name the file.
+
+    `file_id` is None for what has no row. A row can have two findings, such as missing and without project.
+    """
+
+    kind: FindingKind
+    file_id: AudioFileId | None
+    path: str
+    details: str
+    filename: str | None = None
+    project_id: ProjectId | None = None
+    size: int | None = None
+    modified: float | None = None
+    """When an orphan or leftover was written last, in seconds since 1970; None for rows."""
+    sha256: str | None = None
+    """What the bytes should be, where that is known; it is how a lost file is found again."""
+    uses: tuple[BundleUse, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """Return what tells this finding from any other of the same check."""
+        return f"{self.kind}:{self.path if self.file_id is None else self.file_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckScope:
+    """What is checked: one project's rows, or with None everything, files without a row too."""
+
+    project_id: ProjectId | None = None
+
+
+class CheckPhase(StrEnum):
+    """What a check is at."""
+
+    GUARDING = "guarding"
+    """Making sure that this is the right storage, and that it is there."""
+    ROWS = "rows"
+    ORPHANS = "orphans"
+    USES = "uses"
+    """Asking which bundle versions name what has no row."""
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckProgress:
+    """How far a check is. `rate` in bytes a second; `seconds_left` is None while it can't be said.
+
+    `files` and `bytes` are the totals of the rows, as the database tells them; in the phase ORPHANS
+    `files_done` goes on counting, over files of the store.
+    """
+
+    phase: CheckPhase
+    files_done: int
+    files: int
+    bytes_done: int
+    bytes: int
+    rate: float
+    seconds_left: float | None
+    found: int
+    current: str = ""
+    paused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """What a check found. `complete` is False for one that was cancelled; `run` goes on with it later.
+
+    `recorded` is False where the side tables can't be written: the findings are told here and nowhere else.
+    `bytes` is what was read of the files.
+    """
+
+    scope: CheckScope
+    findings: tuple[Finding, ...]
+    files: int
+    bytes: int
+    seconds: float
+    complete: bool
+    recorded: bool
+    resumed: bool = False
+    started_at: datetime | None = None
+    notes: tuple[str, ...] = ()
+    """Sentences about what could not be looked at, and why."""
+    counts: Mapping[FindingKind, int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        counts = Counter(finding.kind for finding in self.findings)
+        object.__setattr__(self, "counts", {kind: counts[kind] for kind in FindingKind if counts[kind]})
+
+    @property
+    def sound(self) -> bool:
+        """Whether nothing was found."""
+        return not self.findings
+
+    @property
+    def sentence(self) -> str:
+        """Return the outcome as one sentence: `Checked 1,204 files: 2 missing, 1 orphan.`"""
+        told = ", ".join(f"{number:,} {WORDS[kind]}" for kind, number in self.counts.items())
+        start = "Checked" if self.complete else "Stopped after"
+        return f"{start} {counted(self.files, 'file')}: {told or 'nothing wrong'}."
+
+
+WORDS: Mapping[FindingKind, str] = {
+    FindingKind.MISSING: "missing",
+    FindingKind.TRUNCATED: "cut short",
+    FindingKind.CHANGED: "changed",
+    FindingKind.UNDECODABLE: "not decodable",
+    FindingKind.UNREADABLE: "not readable",
+    FindingKind.OUTSIDE: "outside the storage",
+    FindingKind.MISDESCRIBED: "described wrongly",
+    FindingKind.NO_PROJECT: "without project",
+    FindingKind.ORPHAN: "without a row",
+    FindingKind.LEFTOVER: "never finished",
+}

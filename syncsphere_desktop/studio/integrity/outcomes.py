@@ -1,0 +1,54 @@
+"""What an action on findings did, one line a thing it was asked to act on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from syncsphere_desktop.domain.ids import AudioFileId
+
+
+class Did(StrEnum):
+    """What became of one thing."""
+
+    DONE = "done"
+    SKIPPED = "skipped"
+    """Looked at again at the moment of acting, it was not what it had been; nothing was changed."""
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class ActionOutcome:
+    """What became of one row, path or quarantined thing. `reason` is a whole sentence unless it was done."""
+
+    did: Did
+    path: str
+    reason: str | None = None
+    file_id: AudioFileId | None = None
+    trash_id: int | None = None
+    size: int | None = None
+    """Bytes that were moved, freed or copied; None where there was no file."""
+
+
+@dataclass(frozen=True, slots=True)
+class ActionReport:
+    """What an action did in all. `cancelled` tells that it ended before the last thing."""
+
+    outcomes: tuple[ActionOutcome, ...]
+    cancelled: bool = False
+
+    @property
+    def done(self) -> Sequence[ActionOutcome]:
+        """Return what was carried out."""
+        return [outcome for outcome in self.outcomes if outcome.did is Did.DONE]
+
+    @property
+    def not_done(self) -> Sequence[ActionOutcome]:
+        """Return what was skipped or failed, each with its reason."""
+        return [outcome for outcome in self.outcomes if outcome.did is not Did.DONE]
+
+    @property
+    def bytes(self) -> int:
+        """Return how many bytes were moved, freed or copied."""
+        return sum(outcome.size or 0 for outcome in self.done)
