@@ -95,10 +95,11 @@ class ConnectionProfile:
 
 @dataclass(frozen=True, slots=True)
 class ConnectionTarget:
-    """A profile with the password to use. `repr` leaves the password out."""
+    """A profile with the password to use, and the secret of its audio storage. `repr` leaves both out."""
 
     profile: ConnectionProfile
     password: str | None = field(default=None, repr=False)
+    storage_secret: str | None = field(default=None, repr=False)
 
 
 JsonValue = str | int | float | bool | None | Sequence["JsonValue"] | Mapping[str, "JsonValue"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import quote
 
@@ -91,8 +91,9 @@ class LocalStudio:
         )
 
     def target(self) -> ConnectionTarget:
-        """Return what to connect with; raises LocalStudioError while it does not run."""
-        return self._database.target()
+        """Return what to connect with, and its storage; raises LocalStudioError while it does not run."""
+        target = self._database.target()
+        return replace(target, profile=replace(target.profile, storage_url=self.storage_url))
 
     @property
     def database_url(self) -> str:

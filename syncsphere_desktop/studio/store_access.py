@@ -81,7 +81,7 @@ class StoreAccess:
                 return  # it is the problem now
             return
         try:
-            await self._examine(self._store)
+            await self.blockingly(self._store.check)
         except AppError as error:
             await self._drop(error)
 
@@ -113,30 +113,20 @@ class StoreAccess:
                 "This connection names no folder or address where the audio files are.", retryable=False
             )
         url, secret = self.url, self._secret
+        expected = await self._known.known()
 
         def reach() -> AudioStore:
             from syncsphere_desktop.storage.store import open_store
 
-            return open_store(url, secret=secret)
+            store = open_store(url, secret=secret, expected=expected)
+            try:
+                store.check()
+            except BaseException:
+                store.close()
+                raise
+            return store
 
-        store = await self.blockingly(reach)
-        try:
-            await self._examine(store)
-        except BaseException:
-            await self.blockingly(store.close)
-            raise
-        return store
-
-    async def _examine(self, store: AudioStore) -> None:
-        await self.blockingly(store.check)
-        known = await self._known.known()
-        identity = await self.blockingly(store.identity)
-        if known is not None and identity != known:
-            what = "holds no mark of this studio" if identity is None else "belongs to another studio"
-            raise StoreUnavailableError(
-                f"The audio storage {what}: it may not be mounted, or the address is another one's.",
-                details=f"{store.url}: expected {known}, found {identity or 'nothing'}.",
-            )
+        return await self.blockingly(reach)
 
     async def _drop(self, error: AppError) -> None:
         store, self._store = self._store, None
