@@ -7,6 +7,10 @@ import sys
 
 def main() -> int:
     """Run the command line of this process and return its exit code."""
+    if sys.argv[1:2] == ["--probe-child"]:  # how a packaged program starts its own child processes
+        from syncsphere_desktop.storage.probing import child
+
+        return child.main(sys.argv[2:])
     from syncsphere_desktop.cli.run import run
 
     return run(sys.argv[1:])

@@ -48,7 +48,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "ui": ("studio", "database", "storage", "feed", "odb", "domain", *GROUND),
     "bootstrap": ("ui", "studio", "database", "storage", "feed", "odb", "domain", *GROUND),
     "cli": ("bootstrap", "studio", "database", "storage", "feed", "odb", "domain", *GROUND),
-    "__main__": ("cli",),
+    "__main__": ("cli", "storage"),
 }
 
 # Libraries that only these layers may know.
