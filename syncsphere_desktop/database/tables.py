@@ -12,8 +12,10 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     DateTime,
+    Double,
     Float,
     ForeignKey,
+    Identity,
     Index,
     Integer,
     LargeBinary,
@@ -163,3 +165,103 @@ studio_origin = Table(
     Column("database_role", Text, nullable=False, server_default=text("CURRENT_USER")),
 )
 """One row that says whether the app created the six tables, or adopted those of somebody else."""
+
+audio_content = Table(
+    "audio_content",
+    our_metadata,
+    Column("file_id", Integer, primary_key=True, autoincrement=False),
+    Column("file_path", Text, nullable=False),
+    Column("size", BigInteger),
+    Column("sha256", LargeBinary, CheckConstraint("octet_length(sha256) = 32")),
+    Column("state", Text, nullable=False, server_default=text("'unchecked'")),
+    Column("state_details", Text),
+    Column("codec", Text),
+    Column("verified_at", DateTime(timezone=True)),
+    Column("import_id", Uuid),
+    Column("waveform", LargeBinary),
+    Column("waveform_error", Text),
+    Index("audio_content_sha256", "sha256"),
+    Index("audio_content_state", "state"),
+    Index("audio_content_import", "import_id"),
+)
+"""What looking at the files of `audio_files` told, by their ids, for the path that a row had then.
+
+No foreign key: other services may remove rows at will, and what is left over counts for nothing.
+"""
+
+audio_imports = Table(
+    "audio_imports",
+    our_metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("started_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("finished_at", DateTime(timezone=True)),
+    Column("actor", Text, nullable=False),
+    Column("project_id", Integer, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("imported", Integer, nullable=False, server_default=text("0")),
+    Column("duplicates", Integer, nullable=False, server_default=text("0")),
+    Column("rejected", Integer, nullable=False, server_default=text("0")),
+    Column("bytes", BigInteger, nullable=False, server_default=text("0")),
+    Column("undone_at", DateTime(timezone=True)),
+)
+
+audio_stores = Table(
+    "audio_stores",
+    our_metadata,
+    Column("id", Text, primary_key=True),
+    Column("url", Text, nullable=False),
+    Column("first_used", DateTime(timezone=True), nullable=False, server_default=func.now()),
+)
+"""The stores that hold the studio's files, by the mark in each; the one used first last is the current."""
+
+audio_checks = Table(
+    "audio_checks",
+    our_metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("actor", Text, nullable=False),
+    Column("project_id", Integer),
+    Column("store_id", Text),
+    Column("deep", Boolean, nullable=False),
+    Column("started_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("finished_at", DateTime(timezone=True)),
+    Column("cursor_id", BigInteger, nullable=False, server_default=text("0")),
+    Column("counts", JSONB, nullable=False, server_default=text("'{}'")),
+)
+
+audio_orphans = Table(
+    "audio_orphans",
+    our_metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("path", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("modified", Double, nullable=False),
+    Column("sha256", LargeBinary),
+    Column("check_id", BigInteger, nullable=False),
+    Column("found_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    # A path may be longer than what a B-tree takes.
+    Index("audio_orphans_path", "path", postgresql_using="hash"),
+    Index("audio_orphans_size", "size"),
+)
+
+trash = Table(
+    "trash",
+    our_metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("actor", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("project_id", Integer),
+    Column("file_id", Integer),
+    Column("filename", Text, nullable=False),
+    Column("audio_row", JSONB),
+    Column("content_row", JSONB),
+    Column("original_path", Text, nullable=False),
+    Column("trash_path", Text),
+    Column("size", BigInteger),
+    Column("sha256", LargeBinary),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+    Column("ended_at", DateTime(timezone=True)),
+    Index("trash_state", "state"),
+)
+"""Quarantine: `audio_row` and `content_row` are the rows as they were removed, to be added again."""

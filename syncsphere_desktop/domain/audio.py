@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from syncsphere_desktop.domain.ids import AudioFileId, ProjectId, RowVersion, UserId
+from syncsphere_desktop.domain.sound import Content, ContentState, SoundFacts
 from syncsphere_desktop.domain.text import checked_text
 from syncsphere_desktop.errors import InputError
 
@@ -24,7 +26,13 @@ AUDIO_FIELDS = (*_TEXTS, *_NUMBERS, *_REFERENCES)
 
 @dataclass(frozen=True, slots=True)
 class AudioFile:
-    """A row of `audio_files`. `file_size` in bytes, `duration` in seconds, `sample_rate` in Hz."""
+    """A row of `audio_files`. `file_size` in bytes, `duration` in seconds, `sample_rate` in Hz.
+
+    What follows `row_version` is known from looking at the file, and holds for this very `file_path`: a row
+    that another service pointed elsewhere is unchecked again. `sha256` is lower-case hex. `copies` counts the
+    rows with the same content, this one too. `used_by` counts the bundle versions that name the file; None
+    where that is not known.
+    """
 
     id: AudioFileId
     project_id: ProjectId | None
@@ -40,6 +48,14 @@ class AudioFile:
     uploader_name: str | None
     created_at: datetime | None
     row_version: RowVersion
+    state: ContentState = ContentState.UNCHECKED
+    state_details: str | None = None
+    sha256: str | None = None
+    codec: str | None = None
+    verified_at: datetime | None = None
+    import_id: UUID | None = None
+    copies: int = 1
+    used_by: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +71,35 @@ class AudioFileDraft:
     channels: int | None = None
     format: str | None = None
     uploaded_by: UserId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAudio:
+    """A file that is whole in the store, and the row that it shall have.
+
+    What `draft` leaves out of size, duration, rate, channels and format is taken from `content` and `facts`.
+    """
+
+    draft: AudioFileDraft
+    content: Content
+    facts: SoundFacts
+
+    def columns(self) -> dict[str, object]:
+        """Return the columns of the row, checked; raises InputError naming the field."""
+        draft, facts = self.draft, self.facts
+        return checked_audio_changes(
+            {
+                "project_id": draft.project_id,
+                "filename": draft.filename,
+                "file_path": draft.file_path,
+                "file_size": self.content.size if draft.file_size is None else draft.file_size,
+                "duration": facts.duration if draft.duration is None else draft.duration,
+                "sample_rate": facts.sample_rate if draft.sample_rate is None else draft.sample_rate,
+                "channels": facts.channels if draft.channels is None else draft.channels,
+                "format": facts.format.value if draft.format is None else draft.format,
+                "uploaded_by": draft.uploaded_by,
+            }
+        )
 
 
 def checked_audio_changes(changes: Mapping[str, object]) -> dict[str, object]:

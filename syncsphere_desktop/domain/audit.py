@@ -29,6 +29,8 @@ class Action(StrEnum):
     TRANSFER = "transfer"
     HAND_OVER = "hand_over"
     RELEASE = "release"
+    QUARANTINE = "quarantine"
+    RESTORE = "restore"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from typing import Generic, Protocol, TypeVar
 from typing_extensions import override
 
 Row_co = TypeVar("Row_co", covariant=True)
-FilterValue = str | int | bool | None
+FilterValue = str | int | float | bool | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,13 @@ class Waveform:
     peaks: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class NoWaveform:
+    """Why a file has no waveform: drawing it was tried, and is not tried again for the same file."""
+
+    reason: str
+
+
 class ContentState(StrEnum):
     """What the last check of a row's file found, as `audio_content.state` has it."""
 

@@ -30,6 +30,8 @@ _DEEDS = {
     Action.TRANSFER: "was transferred",
     Action.HAND_OVER: "was handed over",
     Action.RELEASE: "was released",
+    Action.QUARANTINE: "was put into quarantine",
+    Action.RESTORE: "was brought back from quarantine",
 }
 
 
