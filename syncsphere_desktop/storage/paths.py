@@ -1,4 +1,4 @@
-"""Where a file is in the audio storage: what other services wrote is understood, what leads out is refused."""
+"""Where a file is in the audio storage: what other services wrote is understood, the rest is refused."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from urllib.parse import unquote
 from syncsphere_desktop.errors import PathOutsideStoreError
 
 StorePath = NewType("StorePath", str)
-"""A path relative to the root of a store, its parts joined by `/`, without `.`, `..` or empty parts."""
+"""A path relative to a store's root: parts in Unicode's form NFC joined by `/`, none `.`, `..` or empty."""
 
 OWN_FOLDER = ".syncsphere"
 """The folder in the root that is the app's own: the marker and the quarantine."""
@@ -60,7 +60,23 @@ def stored_path(text: str, root: StoreRoot) -> StorePath:
         or parts[0].casefold() == OWN_FOLDER
     ):
         raise _outside(text)
-    return StorePath(unicodedata.normalize("NFC", "/".join(parts)))
+    return StorePath("/".join(map(usual_form, parts)))
+
+
+def usual_form(name: str) -> str:
+    """Return a name in Unicode's composed form, where macOS would have decomposed all of it.
+
+    A name that mixes both forms is left as it is, for no store would find it otherwise.
+    """
+    if name.isascii():
+        return name
+    composed = unicodedata.normalize("NFC", name)
+    return composed if name == decomposed(name) else name
+
+
+def decomposed(name: str) -> str:
+    """Return a name in the form that macOS gives it."""
+    return unicodedata.normalize("NFD", name)
 
 
 def new_path(project_id: int, filename: str) -> StorePath:

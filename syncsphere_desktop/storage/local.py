@@ -1,0 +1,399 @@
+"""The audio store in a folder of this machine, its own or a mounted one."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from syncsphere_desktop.domain.sound import Content
+from syncsphere_desktop.errors import InputError, StoredFileMissingError, StoreUnavailableError
+from syncsphere_desktop.override import override
+from syncsphere_desktop.storage.base import AudioStore, Staged, StoredFile, go_on, no_bytes
+from syncsphere_desktop.storage.copying import Blocks, copied
+from syncsphere_desktop.storage.failures import as_storage_errors, missing, taken
+from syncsphere_desktop.storage.folders import (
+    DescriptorFolder,
+    Entry,
+    Folder,
+    LinkError,
+    PathFolder,
+    by_descriptors,
+)
+from syncsphere_desktop.storage.marker import MARKER_BYTES, MARKER_NAME, fresh_marker, read_marker
+from syncsphere_desktop.storage.paths import (
+    OWN_FOLDER,
+    StorePath,
+    StoreRoot,
+    decomposed,
+    folder_of,
+    is_part,
+    name_of,
+    part_path,
+    parts_of,
+    usual_form,
+)
+
+# What file systems keep in their roots, often out of our reach.
+_OF_THE_SYSTEM = frozenset({"lost+found", "System Volume Information", "$RECYCLE.BIN"})
+
+
+class LocalStore(AudioStore):
+    """Files below a folder. Each call opens the folder anew, so that nothing keeps it from being unmounted.
+
+    What a call does all happens below the folder it found: a root that is unmounted in the middle of it never
+    leads to files in the empty folder beneath.
+    """
+
+    def __init__(
+        self,
+        folder: str | Path,
+        *,
+        expected: str | None = None,
+        open_folder: Callable[[Path], Folder] | None = None,
+    ) -> None:
+        super().__init__(expected=expected)
+        self._folder = Path(folder).expanduser()
+        if not self._folder.is_absolute() or "\0" in str(folder):
+            raise InputError("The folder of the audio storage is a whole path.", field="storage_url")
+        self.url = str(self._folder)
+        places = (self.url, self._folder.as_uri(), os.path.realpath(self._folder))
+        self.root = StoreRoot(tuple(dict.fromkeys(places)))
+        self._open_folder = open_folder or (DescriptorFolder.at if by_descriptors() else PathFolder.at)
+        self._blocks = Blocks()
+
+    @override
+    def identity(self) -> str | None:
+        with self._opened() as root:
+            return self._marker(root)
+
+    @override
+    def mark(self) -> str:
+        with self._opened() as root:
+            return self._claim(root)
+
+    @override
+    def stage(
+        self,
+        source: BinaryIO,
+        at: StorePath,
+        *,
+        on_bytes: Callable[[int], None] = no_bytes,
+        check: Callable[[], None] = go_on,
+        temporary: StorePath | None = None,
+    ) -> Staged:
+        temporary = temporary or part_path(at)
+        if folder_of(temporary) != folder_of(at) or not is_part(name_of(temporary)):
+            raise ValueError(f"{temporary!r} is no temporary path for {at!r}")
+        with self._opened() as root:
+            self._claim(root)
+            with self._within(root, at, make=True) as folder:
+                self._refuse_taken(folder, at)
+                content = self._write(folder, name_of(temporary), source, on_bytes, check)
+        return LocalStaged(self, at, temporary, content)
+
+    @override
+    def commit_all(self, staged: Sequence[Staged]) -> None:
+        of_folder: defaultdict[str, list[LocalStaged]] = defaultdict(list)
+        for one in staged:
+            if not isinstance(one, LocalStaged):
+                raise TypeError("what another store staged can't be committed here")
+            if not one.is_done:
+                of_folder[folder_of(one.path)].append(one)
+        for members in of_folder.values():
+            with self._opened() as root:
+                self._verify(self._marker(root))
+                with self._within(root, members[0].path) as folder, as_storage_errors(self.url):
+                    try:
+                        for one in members:
+                            one.give_name(folder)
+                    finally:
+                        folder.sync()
+
+    @override
+    def open(self, at: StorePath) -> BinaryIO:
+        with self._opened() as root, self._within(root, at) as folder, as_storage_errors(self.url):
+            try:
+                descriptor = folder.read(_actual(folder, name_of(at)))
+            except (FileNotFoundError, IsADirectoryError):
+                raise missing(at) from None
+            return os.fdopen(descriptor, "rb")
+
+    @override
+    def stat(self, at: StorePath) -> StoredFile | None:
+        try:
+            with self._opened() as root, self._within(root, at) as folder:
+                _name, known = self._file(folder, at)
+        except StoredFileMissingError:
+            return None
+        return StoredFile(at, known.st_size, known.st_mtime)
+
+    @override
+    def walk(self) -> Iterator[StoredFile]:
+        for path, entry in self._entries(own=False):
+            if not is_part(entry.name):
+                yield StoredFile(path, entry.size, entry.modified)
+
+    @override
+    def leftovers(self) -> Iterator[StoredFile]:
+        for path, entry in self._entries(own=True):
+            if is_part(entry.name):
+                yield StoredFile(path, entry.size, entry.modified)
+
+    @override
+    def move(self, a: StorePath, b: StorePath) -> None:
+        with self._opened() as root:
+            self._claim(root)
+            with self._within(root, a) as source:
+                name, _known = self._file(source, a)
+                with self._within(root, b, make=True) as target, as_storage_errors(self.url):
+                    try:
+                        source.rename(name, target, _actual(target, name_of(b)))
+                    except FileExistsError:
+                        raise taken(b) from None
+                    target.sync()
+                    source.sync()
+
+    @override
+    def remove(self, at: StorePath) -> None:
+        with self._opened() as root:
+            self._verify(self._marker(root))
+            try:
+                with self._within(root, at) as folder:
+                    name, _known = self._file(folder, at)
+                    with as_storage_errors(self.url):
+                        with suppress(FileNotFoundError):  # somebody else was quicker
+                            folder.unlink(name)
+                        folder.sync()
+            except StoredFileMissingError:
+                return
+
+    @override
+    def local_path(self, at: StorePath) -> Path:
+        with self._opened() as root, self._within(root, at) as folder:
+            name, _known = self._file(folder, at)
+            return folder.path / name
+
+    @override
+    def as_file(self, at: StorePath, *, check: Callable[[], None] = go_on) -> AbstractContextManager[Path]:
+        return nullcontext(self.local_path(at))
+
+    @override
+    def close(self) -> None:
+        """Nothing is held open between calls."""
+
+    @override
+    def _check_root(self) -> None:
+        with self._opened() as root:
+            if not root.is_writable():
+                raise StoreUnavailableError(
+                    "The folder of the audio storage can be read but not written to.",
+                    details=self.url,
+                    retryable=False,
+                )
+
+    @contextmanager
+    def _opened(self) -> Iterator[Folder]:
+        try:
+            root = self._open_folder(self._folder)
+        except (FileNotFoundError, NotADirectoryError) as error:
+            raise StoreUnavailableError(
+                f"The folder of the audio storage is not there: {self.url}.", details=str(error)
+            ) from error
+        except OSError as error:
+            raise StoreUnavailableError(
+                f"The folder of the audio storage can't be opened: {self.url}.", details=str(error)
+            ) from error
+        with root:
+            yield root
+
+    def _marker(self, root: Folder) -> str | None:
+        with as_storage_errors(self.url):
+            try:
+                with root.child(OWN_FOLDER) as own, os.fdopen(own.read(MARKER_NAME), "rb") as file:
+                    return read_marker(file.read(MARKER_BYTES), self.url)
+            except FileNotFoundError:
+                return None
+
+    def _claim(self, root: Folder) -> str:
+        """Return the root's identity, the expected one; a root that has none and needs none gets one."""
+        identity = self._marker(root)
+        if identity is None and self._expected is None:
+            self._make_marker(root)
+            identity = self._marker(root)
+        self._verify(identity)
+        if identity is None:
+            raise StoreUnavailableError("The audio storage lost its marker this moment.", details=self.url)
+        return identity
+
+    def _make_marker(self, root: Folder) -> None:
+        temporary = name_of(part_path(StorePath(MARKER_NAME)))
+        with as_storage_errors(self.url):
+            root.make(OWN_FOLDER)
+            with root.child(OWN_FOLDER) as own:
+                with os.fdopen(own.create(temporary), "wb") as file:
+                    file.write(fresh_marker())
+                    file.flush()
+                    _open_to_others(file.fileno(), own)
+                    os.fsync(file.fileno())
+                try:
+                    own.rename(temporary, own, MARKER_NAME)
+                except FileExistsError:  # another app was quicker: its marker counts
+                    own.unlink(temporary)
+                own.sync()
+
+    @contextmanager
+    def _within(self, root: Folder, at: StorePath, *, make: bool = False) -> Iterator[Folder]:
+        """Open the folder that a path is in; `make` what folders are missing."""
+        with ExitStack() as opened:
+            folder = root
+            with as_storage_errors(self.url):
+                for part in parts_of(at)[:-1]:
+                    name = _actual(folder, part)
+                    try:
+                        inner = folder.child(name)
+                    except FileNotFoundError:
+                        if not make:
+                            raise missing(at) from None
+                        folder.make(name)
+                        inner = folder.child(name)
+                    except NotADirectoryError:
+                        raise (taken(part) if make else missing(at)) from None
+                    folder = opened.enter_context(inner)
+            yield folder
+
+    def _file(self, folder: Folder, at: StorePath) -> tuple[str, os.stat_result]:
+        """Return the name that a file has on the disk, and what is known of it."""
+        with as_storage_errors(self.url):
+            name = _actual(folder, name_of(at))
+            try:
+                known = folder.look(name)
+            except FileNotFoundError:
+                raise missing(at) from None
+            if stat.S_ISLNK(known.st_mode):
+                raise LinkError(errno.ELOOP, os.strerror(errno.ELOOP), name)
+        if not stat.S_ISREG(known.st_mode):
+            raise missing(at)
+        return name, known
+
+    def _refuse_taken(self, folder: Folder, at: StorePath) -> None:
+        with as_storage_errors(self.url), suppress(FileNotFoundError):
+            folder.look(_actual(folder, name_of(at)))
+            raise taken(at)
+
+    def _write(
+        self,
+        folder: Folder,
+        name: str,
+        source: BinaryIO,
+        on_bytes: Callable[[int], None],
+        check: Callable[[], None],
+    ) -> Content:
+        """Write a new file, durably, and leave none behind on any error."""
+        with as_storage_errors(self.url):
+            descriptor = folder.create(name)
+
+        def write(data: memoryview) -> None:
+            with as_storage_errors(self.url):
+                while data:
+                    data = data[os.write(descriptor, data) :]
+
+        try:
+            try:
+                content = copied(source, write, block=self._blocks.take(), on_bytes=on_bytes, check=check)
+                with as_storage_errors(self.url):
+                    _open_to_others(descriptor, folder)
+                    os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+        except BaseException:
+            with suppress(OSError):  # the error that led here says more; `leftovers` finds the file
+                folder.unlink(name)
+            raise
+        return content
+
+    def _entries(self, *, own: bool) -> Iterator[tuple[StorePath, Entry]]:
+        """Yield the files below the root, by the path as it is written and the name on the disk."""
+        with self._opened() as root, as_storage_errors(self.url):
+            self._verify(self._marker(root))
+            waiting: list[tuple[tuple[str, ...], str]] = [((), "")]
+            while waiting:
+                names, written = waiting.pop()
+                with ExitStack() as opened:
+                    folder = root
+                    try:
+                        for name in names:
+                            folder = opened.enter_context(folder.child(name))
+                    except (FileNotFoundError, NotADirectoryError, LinkError):
+                        continue  # it went away, or something else took its place
+                    for entry in folder.entries():
+                        if not names and (
+                            entry.name in _OF_THE_SYSTEM or (entry.name == OWN_FOLDER and not own)
+                        ):
+                            continue
+                        path = written + _written(folder, entry.name)
+                        if entry.is_folder:
+                            waiting.append(((*names, entry.name), f"{path}/"))
+                        elif entry.is_file:
+                            yield StorePath(path), entry
+
+
+class LocalStaged(Staged):
+    """A whole file under a temporary name in a folder."""
+
+    def __init__(self, store: LocalStore, path: StorePath, temporary: StorePath, content: Content) -> None:
+        super().__init__(path, temporary, content)
+        self._store = store
+        self.is_done = False
+
+    @override
+    def commit(self) -> None:
+        self._store.commit_all([self])
+
+    @override
+    def discard(self) -> None:
+        if not self.is_done:
+            self._store.remove(self.temporary)
+            self.is_done = True
+
+    def give_name(self, folder: Folder) -> None:
+        """Rename the file in its folder, which the caller makes durable. Raises OSError."""
+        try:
+            folder.rename(name_of(self.temporary), folder, _actual(folder, name_of(self.path)))
+        except FileExistsError:
+            raise taken(self.path) from None
+        self.is_done = True
+
+
+def _actual(folder: Folder, name: str) -> str:
+    """Return the name as the disk has it: macOS' decomposed form, where that alone is there."""
+    other = name if name.isascii() else decomposed(name)
+    if other == name:
+        return name
+    for candidate in (name, other):
+        with suppress(FileNotFoundError):
+            folder.look(candidate)
+            return candidate
+    return name
+
+
+def _written(folder: Folder, name: str) -> str:
+    """Return the name as paths have it, unless another file has that very name."""
+    usual = usual_form(name)
+    if usual != name:
+        with suppress(FileNotFoundError):
+            if not os.path.samestat(folder.look(usual), folder.look(name)):
+                return name
+    return usual
+
+
+def _open_to_others(descriptor: int, folder: Folder) -> None:
+    """Let those read a file who may read its folder; the studio's other services are among them."""
+    if hasattr(os, "fchmod"):
+        with suppress(OSError):  # mounts of some kinds give all files the same mode and refuse another
+            os.fchmod(descriptor, 0o600 | (folder.mode() & 0o664))
