@@ -1,9 +1,10 @@
-"""Long work as jobs: what runs, how far it is, and how to cancel it."""
+"""Long work as jobs: what runs, how far it is, and how to pause and cancel it."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 
 from PySide6.QtCore import QObject, Signal
@@ -18,21 +19,46 @@ class JobState(StrEnum):
     CANCELLED = "cancelled"
 
 
+@dataclass(frozen=True, slots=True)
+class JobPart:
+    """One of the things a job is at, such as a file that is being copied; `share` is 0 to 1."""
+
+    name: str
+    share: float
+
+
 class Job(QObject):
-    """One long piece of work, reported to from its own task in the event loop."""
+    """One long piece of work, reported to from its own task in the event loop.
+
+    A job that counts pieces tells `progress`; one that has better words for how far it is tells `report`.
+    """
 
     changed = Signal()
 
-    def __init__(self, title: str, cancel: Callable[[], None] | None, parent: QObject) -> None:
+    def __init__(
+        self,
+        title: str,
+        cancel: Callable[[], None] | None,
+        pause: Callable[[bool], None] | None,
+        parent: QObject,
+    ) -> None:
         super().__init__(parent)
         self.title = title
         self.state = JobState.RUNNING
         self.sentence = ""
         self.done = 0
         self.total: int | None = None
+        self.facts: str | None = None
+        """How far the job is in its own words, in place of the count of pieces."""
+        self.parts: tuple[JobPart, ...] = ()
+        self.is_paused = False
+        self.offer: tuple[str, Callable[[], None]] | None = None
+        """What can be done about the job, as a button's text and what it does."""
         self.started_at = time.monotonic()
         self.ended_at: float | None = None
+        self._share: float | None = None
         self._cancel = cancel
+        self._pause = pause
 
     @property
     def can_cancel(self) -> bool:
@@ -40,10 +66,17 @@ class Job(QObject):
         return self._cancel is not None and self.state is JobState.RUNNING
 
     @property
+    def can_pause(self) -> bool:
+        """Whether the job runs and can wait where it is."""
+        return self._pause is not None and self.state is JobState.RUNNING
+
+    @property
     def fraction(self) -> float | None:
         """Return how much is done, 0 to 1, or None where the end is not known."""
         if self.state is JobState.DONE:
             return 1.0
+        if self._share is not None:
+            return self._share
         if not self.total:
             return None
         return min(1.0, self.done / self.total)
@@ -68,16 +101,38 @@ class Job(QObject):
         self.sentence = sentence or self.sentence
         self.changed.emit()
 
+    def report(self, share: float | None, facts: str, parts: Sequence[JobPart] = ()) -> None:
+        """Tell how far the job is in its own words, and what it is at."""
+        self._share, self.facts, self.parts = share, facts, tuple(parts)
+        self.changed.emit()
+
     def cancel(self) -> None:
         """Ask the job to end; its owner calls `end` when it has."""
         if self._cancel is not None and self.state is JobState.RUNNING:
             self._cancel()
 
-    def end(self, state: JobState, sentence: str = "") -> None:
-        """Mark the job as ended, with what there is to say about it."""
+    def toggle_pause(self) -> None:
+        """Let the job wait where it is, or go on."""
+        if self._pause is not None and self.state is JobState.RUNNING:
+            self.is_paused = not self.is_paused
+            self._pause(self.is_paused)
+            self.changed.emit()
+
+    def end(
+        self, state: JobState, sentence: str = "", *, offer: tuple[str, Callable[[], None]] | None = None
+    ) -> None:
+        """Mark the job as ended, with what there is to say, and what can be done about it."""
         self.state = state
         self.sentence = sentence
+        self.offer = offer
+        self.parts = ()
+        self.is_paused = False
         self.ended_at = time.monotonic()
+        self.changed.emit()
+
+    def withdraw_offer(self) -> None:
+        """Offer nothing any more, as what it was about is gone."""
+        self.offer = None
         self.changed.emit()
 
 
@@ -85,6 +140,8 @@ class Jobs(QObject):
     """All jobs of the window, newest first. Ended ones stay until they are cleared, 20 at most."""
 
     changed = Signal()
+    shown_requested = Signal()
+    """Whoever started a job wishes its progress to be seen."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -100,9 +157,18 @@ class Jobs(QObject):
         """Return the jobs under way."""
         return tuple(job for job in self._jobs if job.state is JobState.RUNNING)
 
-    def start(self, title: str, *, cancel: Callable[[], None] | None = None) -> Job:
-        """Add a running job; `cancel` is called when the user wishes it to end."""
-        job = Job(title, cancel, self)
+    def start(
+        self,
+        title: str,
+        *,
+        cancel: Callable[[], None] | None = None,
+        pause: Callable[[bool], None] | None = None,
+    ) -> Job:
+        """Add a running job.
+
+        `cancel` is called when the user wishes it to end, `pause` with True to wait and with False to go on.
+        """
+        job = Job(title, cancel, pause, self)
         job.changed.connect(self.changed)
         self._jobs.insert(0, job)
         self._trim(keep=20)

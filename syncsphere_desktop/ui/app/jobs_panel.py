@@ -1,4 +1,4 @@
-"""The jobs panel: each job with its progress, rate, time left and Cancel."""
+"""The jobs panel: each job with its progress, rate, time left, Pause and Cancel."""
 
 from __future__ import annotations
 
@@ -7,20 +7,22 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QProgressBar,
-    QPushButton,
     QScrollArea,
     QVBoxLayout,
     QWidget,
 )
 
 from syncsphere_desktop.domain.humane import duration, number
+from syncsphere_desktop.ui.app.job_parts import JobParts
 from syncsphere_desktop.ui.app.jobs import Job, Jobs, JobState
+from syncsphere_desktop.ui.widgets.buttons import Button, IconButton, Kind
 from syncsphere_desktop.ui.widgets.elided_label import ElidedLabel
 from syncsphere_desktop.ui.widgets.overlay import Overlay
 from syncsphere_desktop.ui.widgets.plain_text import PlainLabel
 
 _WIDTH = 400
 _MAX_HEIGHT = 420
+_HEAD = 48
 
 
 class JobRow(QWidget):
@@ -37,20 +39,35 @@ class JobRow(QWidget):
         self._facts.setTextFormat(Qt.TextFormat.PlainText)
         self._facts.setProperty("role", "secondary")
         self._facts.setWordWrap(True)
-        self._cancel = QPushButton("Cancel")
+        self._parts = JobParts()
+        self._pause = IconButton("pause", "Pause")
+        self._pause.clicked.connect(job.toggle_pause)
+        self._cancel = Button("Cancel")
         self._cancel.setAccessibleName(f"Cancel {job.title}")
         self._cancel.clicked.connect(job.cancel)
+        self._offer = Button("", Kind.LINK)
+        self._offer.clicked.connect(self._on_offer_clicked)
+        self._build()
+        job.changed.connect(self._refresh)
+        self._refresh()
+
+    def _build(self) -> None:
         top = QHBoxLayout()
+        top.setSpacing(8)
         top.addWidget(self._title, 1)
-        top.addWidget(self._cancel)
+        for button in (self._pause, self._cancel, self._offer):
+            top.addWidget(button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(16, 12, 16, 12)
         layout.setSpacing(8)
         layout.addLayout(top)
         layout.addWidget(self._bar)
         layout.addWidget(self._facts)
-        job.changed.connect(self._refresh)
-        self._refresh()
+        layout.addWidget(self._parts)
+
+    def _on_offer_clicked(self) -> None:
+        if self._job.offer is not None:
+            self._job.offer[1]()
 
     def _refresh(self) -> None:
         job = self._job
@@ -60,7 +77,13 @@ class JobRow(QWidget):
         self._bar.setRange(0, 0 if fraction is None and running else 1000)
         self._bar.setValue(round(1000 * (fraction or 0.0)))
         self._cancel.setVisible(job.can_cancel)
+        self._pause.setVisible(job.can_pause)
+        word, sign = ("Go on with", "play") if job.is_paused else ("Pause", "pause")
+        self._pause.show_icon(sign, f"{word} {job.title}")
+        self._offer.setVisible(job.offer is not None)
+        self._offer.setText("" if job.offer is None else job.offer[0])
         self._facts.setText(job_facts(job))
+        self._parts.show_parts(job.parts)
 
 
 def job_facts(job: Job) -> str:
@@ -68,6 +91,8 @@ def job_facts(job: Job) -> str:
     if job.state is not JobState.RUNNING:
         word = {JobState.DONE: "Done", JobState.FAILED: "Failed", JobState.CANCELLED: "Cancelled"}[job.state]
         return f"{word}: {job.sentence}" if job.sentence else word
+    if job.facts is not None:
+        return f"Paused · {job.facts}" if job.is_paused else job.facts
     facts = [job.sentence] if job.sentence else []
     if job.total:
         facts.append(f"{number(job.done)} of {number(job.total)}")
@@ -89,23 +114,33 @@ class JobsPanel(Overlay):
         self._list = QVBoxLayout()
         self._list.setContentsMargins(0, 0, 0, 0)
         self._list.setSpacing(0)
+        self._anchor: QWidget | None = None
         self._empty = PlainLabel("No jobs. Long work, such as an export, shows here.")
         self._empty.setProperty("role", "secondary")
         self._empty.setContentsMargins(16, 16, 16, 16)
         self._empty.setWordWrap(True)
-        inner = QWidget()
-        inner.setObjectName("jobs-panel-list")
-        column = QVBoxLayout(inner)
+        self._inner = QWidget()
+        self._inner.setObjectName("jobs-panel-list")
+        column = QVBoxLayout(self._inner)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._empty)
         column.addLayout(self._list)
         column.addStretch(1)
+        self._clear = Button("Clear ended")
+        self._clear.clicked.connect(jobs.clear_ended)
+        self._build()
+        # Rates and times left change by themselves while a job makes no report.
+        self._ticker = QTimer(self)
+        self._ticker.setInterval(1000)
+        self._ticker.timeout.connect(self._tick)
+        jobs.changed.connect(self._refresh)
+        self._refresh()
+
+    def _build(self) -> None:
         scroll = QScrollArea()
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setWidgetResizable(True)
-        scroll.setWidget(inner)
-        self._clear = QPushButton("Clear ended")
-        self._clear.clicked.connect(jobs.clear_ended)
+        scroll.setWidget(self._inner)
         heading = PlainLabel("Jobs")
         heading.setProperty("role", "heading")
         top = QHBoxLayout()
@@ -118,22 +153,26 @@ class JobsPanel(Overlay):
         layout.addLayout(top)
         layout.addWidget(scroll, 1)
         self.setFixedWidth(_WIDTH)
-        # Rates and times left change by themselves while a job makes no report.
-        self._ticker = QTimer(self)
-        self._ticker.setInterval(1000)
-        self._ticker.timeout.connect(self._tick)
-        jobs.changed.connect(self._refresh)
-        self._refresh()
 
     def open_above(self, anchor: QWidget) -> None:
         """Show the panel with its foot at the top of `anchor`, right edges aligned."""
+        self._anchor = anchor
         self._refresh()
-        rows = max(1, len(self._jobs.all))
-        self.setFixedHeight(min(_MAX_HEIGHT, 56 + rows * 88))
-        corner = anchor.mapTo(self._window, QPoint(anchor.width(), 0))
-        self.move(corner.x() - self.width() - 8, corner.y() - self.height() - 4)
         self._ticker.start()
         self.open()
+        self._fit()
+
+    def _fit(self) -> None:
+        """Be as high as the jobs are, up to a limit; the foot stays where it is."""
+        if self._anchor is None:
+            return
+        wanted = self._inner.sizeHint().height() if self._jobs.all else self._empty.sizeHint().height()
+        height = min(_MAX_HEIGHT, _HEAD + wanted)
+        if height == self.height() and not self.isHidden() and self.x() > 0:
+            return
+        self.setFixedHeight(height)
+        corner = self._anchor.mapTo(self._window, QPoint(self._anchor.width(), 0))
+        self.move(corner.x() - self.width() - 8, corner.y() - self.height() - 4)
 
     def _tick(self) -> None:
         if not self.isVisible():
@@ -154,3 +193,5 @@ class JobsPanel(Overlay):
                 self._list.insertWidget(position, self._rows[job])
         self._empty.setVisible(not jobs)
         self._clear.setEnabled(any(job.state is not JobState.RUNNING for job in jobs))
+        if not self.isHidden():
+            self._fit()

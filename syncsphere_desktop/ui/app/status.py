@@ -72,9 +72,13 @@ class StatusPresenter:
 
     def show_jobs(self) -> None:
         """Tell how many jobs run."""
-        running = len(self._jobs.running)
+        running = self._jobs.running
         if running:
-            self._bar.jobs.show_state(f"{running} job{'s' if running > 1 else ''} running", Tone.BUSY)
+            share = running[0].fraction if len(running) == 1 else None
+            far = "" if share is None else f" · {share:.0%}"
+            word = "paused" if all(job.is_paused for job in running) else "running"
+            told = f"{len(running)} job{'s' if len(running) > 1 else ''} {word}{far}"
+            self._bar.jobs.show_state(told, Tone.BUSY, "\n".join(job.title for job in running))
         else:
             self._bar.jobs.show_state("Jobs", None, "No job is running")
 

@@ -54,6 +54,7 @@ def install_actions(
     question = QShortcut(QKeySequence("?"), window)
     question.activated.connect(lambda: CheatSheet(window).open())
     window.status.jobs_requested.connect(show_jobs)
+    desktop.jobs.shown_requested.connect(show_jobs)
     window.status.connection_requested.connect(switch_server)
 
 
