@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -66,6 +65,10 @@ class CheckScope:
     project_id: ProjectId | None = None
 
 
+MOST_FINDINGS = 100_000
+"""How many findings a report holds at most; all are counted, and all are in the database."""
+
+
 class CheckPhase(StrEnum):
     """What a check is at."""
 
@@ -117,21 +120,18 @@ class CheckReport:
     started_at: datetime | None = None
     notes: tuple[str, ...] = ()
     """Sentences about what could not be looked at, and why."""
-    counts: Mapping[FindingKind, int] = field(init=False)
-
-    def __post_init__(self) -> None:
-        counts = Counter(finding.kind for finding in self.findings)
-        object.__setattr__(self, "counts", {kind: counts[kind] for kind in FindingKind if counts[kind]})
+    counts: Mapping[FindingKind, int] = field(default_factory=dict)
+    """How many there are of each kind; `findings` itself ends at `MOST_FINDINGS`."""
 
     @property
     def sound(self) -> bool:
         """Whether nothing was found."""
-        return not self.findings
+        return not any(self.counts.values())
 
     @property
     def sentence(self) -> str:
         """Return the outcome as one sentence: `Checked 1,204 files: 2 missing, 1 orphan.`"""
-        told = ", ".join(f"{number:,} {WORDS[kind]}" for kind, number in self.counts.items())
+        told = ", ".join(f"{number:,} {WORDS[kind]}" for kind, number in self.counts.items() if number)
         start = "Checked" if self.complete else "Stopped after"
         return f"{start} {counted(self.files, 'file')}: {told or 'nothing wrong'}."
 

@@ -72,6 +72,10 @@ class CheckRows(Protocol):
         """Return the newest run of this scope and store if it was not finished."""
         ...
 
+    async def last(self, project_id: ProjectId | None) -> CheckRun | None:
+        """Return the newest run of this scope, finished or not."""
+        ...
+
     async def replace_orphans(self, run_id: int, orphans: Sequence[OrphanFile]) -> None: ...
     async def orphans(self, *, sizes: Collection[int] | None = None) -> Sequence[OrphanFile]: ...
     async def keep_orphan_hash(self, path: str, sha256: str) -> None: ...
@@ -150,4 +154,18 @@ class SampleUses(Protocol):
 
     async def uses_of_files(self, paths: Collection[str]) -> Mapping[str, tuple[BundleUse, ...]]:
         """Return the versions that name each of these paths of the store; a path without any is left out."""
+        ...
+
+
+class KnownStores(Protocol):
+    """Remembers which store the studio's files are in."""
+
+    async def known(self) -> str | None: ...
+
+
+class ImportsUnderWay(Protocol):
+    """Tells of imports, whose files have no rows yet."""
+
+    async def under_way(self) -> bool:
+        """Whether any import was begun and not finished."""
         ...
