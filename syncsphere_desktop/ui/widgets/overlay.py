@@ -60,13 +60,16 @@ class Overlay(QFrame):
                 self.dismiss()
         elif kind == QEvent.Type.Resize and watched is self._window:
             self.dismiss()
-        elif isinstance(event, QKeyEvent) and kind == QEvent.Type.ShortcutOverride:
+        elif isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape:
             return self._take_escape(event)
         return super().eventFilter(watched, event)
 
     def _take_escape(self, event: QKeyEvent) -> bool:
-        if event.key() != Qt.Key.Key_Escape:
-            return False
-        event.accept()
-        self.dismiss()
-        return True
+        """Close at the press alone: closed before it, a dialog below would have the press for itself."""
+        if event.type() == QEvent.Type.ShortcutOverride:
+            event.accept()
+            return True
+        if event.type() == QEvent.Type.KeyPress:
+            self.dismiss()
+            return True
+        return False

@@ -57,6 +57,8 @@ class RowPicker(QWidget, Generic[RowT]):
     """
 
     row_changed = Signal(object)
+    picked = Signal(object)
+    """The row was clicked, or Enter was pressed on it: whoever chooses is done."""
 
     def __init__(
         self,
@@ -88,6 +90,9 @@ class RowPicker(QWidget, Generic[RowT]):
         self._list.setFixedHeight(_ROWS_IN_SIGHT * ROW_HEIGHT + 2)
         self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._list.currentItemChanged.connect(self._on_list_current_item_changed)
+        self._list.itemClicked.connect(self._pick)
+        self._list.itemActivated.connect(self._pick)
+        self.search.returnPressed.connect(self._pick)
         self._told = PlainLabel()
         self._told.setProperty("role", "caption")
         self._told.setWordWrap(True)
@@ -149,6 +154,10 @@ class RowPicker(QWidget, Generic[RowT]):
     def _show_error(self, error: AppError) -> None:
         self._told.setText(error.message)
         self._told.show()
+
+    def _pick(self, _item: QListWidgetItem | None = None) -> None:
+        if self._row is not None:
+            self.picked.emit(self._row)
 
     def _on_list_current_item_changed(self, item: QListWidgetItem | None) -> None:
         self._row = None if item is None else item.data(Qt.ItemDataRole.UserRole)
