@@ -65,6 +65,10 @@ class Library:
         """Read a file and return what it is."""
         return await self.threads(lambda: content_of(self.store, path))
 
+    def read(self, path: StorePath) -> Content:
+        """Read a file and return what it is; blocks."""
+        return content_of(self.store, path)
+
     async def rows_naming(self, path: StorePath) -> tuple[AudioFileId, ...]:
         """Return the rows that name a file, whatever way."""
         return (await rows_naming([path], self.contents, self.store.root)).get(path, ())

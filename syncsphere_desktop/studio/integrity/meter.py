@@ -1,0 +1,80 @@
+"""How far a check is, counted on many threads and told at a steady pace."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+from syncsphere_desktop.studio.integrity.control import WorkControl
+from syncsphere_desktop.studio.integrity.findings import CheckPhase, CheckProgress
+
+_RATE_SECONDS = 5.0
+"""Over how long the rate is measured."""
+
+
+class Meter:
+    """Counts files, bytes and findings. Thread-safe."""
+
+    def __init__(self, control: WorkControl) -> None:
+        self._control = control
+        self._lock = threading.Lock()
+        self._started = time.monotonic()
+        self._marks: list[tuple[float, int]] = [(self._started, 0)]
+        self.phase = CheckPhase.GUARDING
+        self.files_total = 0
+        self.bytes_total = 0
+        self.rows_done = 0
+        self.files_seen = 0
+        self.bytes_done = 0
+        self.bytes_read = 0
+        self.found = 0
+        self.current = ""
+
+    @property
+    def seconds(self) -> float:
+        """Return how long it has been going on."""
+        return time.monotonic() - self._started
+
+    def read(self, count: int) -> None:
+        """Count bytes that were read."""
+        with self._lock:
+            self.bytes_read += count
+
+    def looked_at(self, current: str, size: int) -> None:
+        """Count a file of a row."""
+        with self._lock:
+            self.rows_done += 1
+            self.bytes_done += size
+            self.current = current
+
+    def seen(self, count: int) -> None:
+        """Count files of the store."""
+        with self._lock:
+            self.files_seen += count
+
+    def progress(self) -> CheckProgress:
+        """Return how far it is at this moment."""
+        with self._lock:
+            rate = self._rate()
+            left = max(0, self.bytes_total - self.bytes_done)
+            is_known = self.phase is CheckPhase.ROWS and rate > 0 and not self._control.paused
+            return CheckProgress(
+                phase=self.phase,
+                files_done=self.rows_done + self.files_seen,
+                files=self.files_total,
+                bytes_done=self.bytes_done,
+                bytes=self.bytes_total,
+                rate=rate,
+                seconds_left=left / rate if is_known else None,
+                found=self.found,
+                current=self.current,
+                paused=self._control.paused,
+            )
+
+    def _rate(self) -> float:
+        now = time.monotonic()
+        self._marks.append((now, self.bytes_read))
+        while len(self._marks) > 2 and self._marks[1][0] < now - _RATE_SECONDS:
+            del self._marks[0]
+        then, count = self._marks[0]
+        return (self.bytes_read - count) / (now - then) if now > then else 0.0
