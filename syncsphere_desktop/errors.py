@@ -21,6 +21,7 @@
     ├── QueryError                the server refused a statement for any other reason
     ├── SettingsError             a settings file or secret store can't be used
     ├── LocalStudioError          the embedded server or its data folder can't be used
+    ├── BundleError               a project bundle is damaged, too new, hostile, or none at all
     ├── StorageError              the audio storage, or a file in it, can't be used
     │   ├── StoreUnavailableError the storage is not there: not mounted, not reached, or another one's
     │   ├── StoreFullError        the storage has no room for the file
@@ -223,6 +224,12 @@ class FileError(AppError):
     """Raised when a file can't be read or written."""
 
     code = "file"
+
+
+class BundleError(AppError):
+    """Raised when a project bundle, or a part of it, is damaged, too new to read, or beyond the limits."""
+
+    code = "bundle"
 
 
 class StorageError(AppError):

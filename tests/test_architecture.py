@@ -40,7 +40,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(GROUND, GROUND),
     "errors": (),
     "domain": ("errors",),
-    "odb": ("domain", "errors"),
+    "odb": ("errors",),  # a library of its own, to be used without the app
     "database": ("odb", "domain", *GROUND),
     "storage": ("odb", "domain", *GROUND),
     "feed": ("odb", "domain", *GROUND),

@@ -3,15 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from syncsphere_desktop.domain.ids import BundleId, ProjectId
 
 
+class MatchedBy(StrEnum):
+    """What tells that a sample of a bundle is a certain audio file, the surest first."""
+
+    CONTENT = "content"
+    """The bundle holds the very same bytes."""
+    UUID = "uuid"
+    """The file's path holds the UUID that the sample has in the project."""
+    NAME = "name"
+    """The sample has the file's name, in the same project."""
+    STEM = "stem"
+    """The sample has the file's name but for what follows the dot, in the same project."""
+
+
 @dataclass(frozen=True, slots=True)
 class BundleUse:
-    """One bundle version that names an audio file; `sample` is the name it has in there."""
+    """One bundle version that names an audio file; `sample` is the name it has in there.
+
+    `version` is None where another service stored none.
+    """
 
     bundle_id: BundleId
     project_id: ProjectId
-    version: int
+    version: int | None
     sample: str
+    by: MatchedBy = MatchedBy.NAME
