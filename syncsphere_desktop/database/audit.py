@@ -100,6 +100,16 @@ def record(
         )
 
 
+def record_added(connection: Connection, actor: str, entity: Entity, added: Mapping[int, Values]) -> None:
+    """Add the entries of many rows that were added, by their ids, in few round trips."""
+    if added and audit_state(connection).writable:
+        adding = audit_log.insert().inline()
+        connection.execute(
+            adding.values(actor=actor, entity=entity.value, action=Action.ADD.value),
+            [{"entity_id": row_id, "after": _document(values)} for row_id, values in added.items()],
+        )
+
+
 def record_each(
     connection: Connection,
     actor: str,

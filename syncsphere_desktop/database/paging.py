@@ -32,9 +32,18 @@ _COUNT_EXACTLY_BELOW = 50_000
 _SNAPSHOTS_KEPT = 6
 
 
+Pattern = str
+"""What `ILIKE` takes, with a backslash before what is meant literally."""
+
+
 @dataclass(frozen=True, slots=True)
 class ListSpec(Generic[RowT]):
-    """What a repository says about its list. `filters` maps a name to what makes the condition."""
+    """What a repository says about its list. `filters` maps a name to what makes the condition.
+
+    `search_through` makes further conditions of a search from a pattern, for texts of joined tables: to ask
+    those alone is quicker than to join them to a million rows. While the list is narrowed by the filter
+    `grouped_by[0]`, rows with the same value of the column `grouped_by[1]` stay together.
+    """
 
     table: Table
     columns: Sequence[ColumnElement[Any]]
@@ -43,34 +52,44 @@ class ListSpec(Generic[RowT]):
     sort_keys: Mapping[str, ColumnElement[Any]]
     search: Sequence[ColumnElement[Any]]
     filters: Mapping[str, Callable[[FilterValue], ColumnElement[bool]]] = field(default_factory=dict)
+    search_through: Sequence[Callable[[Pattern], ColumnElement[bool]]] = ()
+    grouped_by: tuple[str, ColumnElement[Any]] | None = None
+
+
+SpecOn = Callable[[Connection], ListSpec[RowT]]
+"""Chooses what a list is made of by what the connection's database has and its role may read."""
 
 
 class ListReader(Generic[RowT]):
-    """A `RowSource` over one `ListSpec`. Safe to call from several tasks of one event loop."""
+    """A `RowSource` over one `ListSpec`, or over the one that suits a connection; their tables are the same.
 
-    def __init__(self, database: Database, spec: ListSpec[RowT]) -> None:
+    Safe to call from several tasks of one event loop.
+    """
+
+    def __init__(self, database: Database, spec: ListSpec[RowT] | SpecOn[RowT]) -> None:
         self._database = database
-        self._spec = spec
+        self._spec_on: SpecOn[RowT] = spec if callable(spec) else lambda _connection: spec
         self._orders: OrderedDict[ListQuery, array[int]] = OrderedDict()
         self._preparing = asyncio.Lock()
 
     async def first_page(self, query: ListQuery, size: int) -> tuple[Page[RowT], Count]:
         """Return the first `size` rows as fast as can be, with a count that may be estimated."""
-        statement = self._ordered(query, *self._spec.columns).limit(size)
         narrowed = bool(query.search or query.filters)
 
-        def work(connection: Connection) -> tuple[list[Any], Count]:
-            rows = list(connection.execute(statement))
+        def work(connection: Connection) -> tuple[list[int], tuple[RowT, ...], Count]:
+            spec = self._spec_on(connection)
+            found = list(connection.execute(_first_rows(spec, query, size)))
+            ids, rows = [row.id for row in found], tuple(spec.row(row) for row in found)
             if len(rows) < size:
-                return rows, Count(len(rows), exact=True)
+                return ids, rows, Count(len(rows), exact=True)
             if narrowed:
-                return rows, Count(len(rows), exact=False)
-            return rows, self._estimate(connection)
+                return ids, rows, Count(len(rows), exact=False)
+            return ids, rows, _estimate(connection, spec.table)
 
-        rows, count = await self._database.run(work)
+        ids, rows, count = await self._database.run(work)
         if count.exact and len(rows) == count.value:
-            self._remember(query, array("i", [row.id for row in rows]))
-        return Page(0, tuple(self._spec.row(row) for row in rows)), count
+            self._remember(query, array("i", ids))
+        return Page(0, rows), count
 
     async def prepare(self, query: ListQuery) -> Count:
         """Fix the order of all rows as it is now; return the exact count."""
@@ -99,12 +118,14 @@ class ListReader(Generic[RowT]):
         """Return the rows that exist among `ids`, by id."""
         if not ids:
             return {}
-        spec = self._spec
-        statement = (
-            select(*spec.columns).select_from(spec.source).where(spec.table.c.id == func.any(list(ids)))
-        )
-        rows = await self._database.run(lambda connection: connection.execute(statement).all())
-        return {row.id: spec.row(row) for row in rows}
+
+        def work(connection: Connection) -> dict[int, RowT]:
+            spec = self._spec_on(connection)
+            statement = select(*spec.columns).select_from(spec.source)
+            rows = connection.execute(statement.where(spec.table.c.id == func.any(list(ids))))
+            return {row.id: spec.row(row) for row in rows}
+
+        return await self._database.run(work)
 
     async def all(self, query: ListQuery, *, chunk: int = 2000) -> AsyncIterator[RowT]:
         """Yield every row of the list in order, a chunk at a time, in the order fixed now."""
@@ -119,10 +140,9 @@ class ListReader(Generic[RowT]):
         self._orders.clear()
 
     async def _fix(self, query: ListQuery) -> array[int]:
-        ordered = self._ordered(query, self._spec.table.c.id).limit(MAX_ROWS).subquery()
-        statement = select(func.string_agg(func.int4send(ordered.c.id), text("''::bytea")))
-
         def work(connection: Connection) -> array[int]:
+            ordered = _ordered_ids(self._spec_on(connection), query).limit(MAX_ROWS).subquery()
+            statement = select(func.string_agg(func.int4send(ordered.c.id), text("''::bytea")))
             # An index scan beats a sort by the database's collation on anything but spinning disks.
             connection.exec_driver_sql("SET LOCAL random_page_cost = 1.1; SET LOCAL jit = off")
             packed = connection.execute(statement).scalar_one_or_none()
@@ -142,48 +162,74 @@ class ListReader(Generic[RowT]):
         while len(self._orders) > _SNAPSHOTS_KEPT:
             self._orders.popitem(last=False)
 
-    def _ordered(self, query: ListQuery, *columns: ColumnElement[Any]) -> Select[Any]:
-        spec = self._spec
-        key = spec.sort_keys.get(query.sort.key)
-        if key is None:
-            raise UsageError(
-                f"“{query.sort.key}” is nothing to sort by; there are: {', '.join(spec.sort_keys)}."
+
+def _first_rows(spec: ListSpec[Any], query: ListQuery, size: int) -> Select[Any]:
+    """Return the columns of the first rows. What is joined to them is joined to these alone."""
+    first = _ordered_ids(spec, query).limit(size)
+    if spec.source is spec.table:
+        return first.with_only_columns(*spec.columns)
+    ids = first.subquery("first")
+    placed = select(ids.c.id, func.row_number().over().label("place")).subquery("placed")
+    joined = select(*spec.columns).select_from(spec.source)
+    return joined.join(placed, placed.c.id == spec.table.c.id).order_by(placed.c.place)
+
+
+def _ordered_ids(spec: ListSpec[Any], query: ListQuery) -> Select[Any]:
+    """Return the ids of all rows of a list in order.
+
+    Joins that neither the order nor a condition asks for are left out by the server itself.
+    """
+    key = spec.sort_keys.get(query.sort.key)
+    if key is None:
+        raise UsageError(f"“{query.sort.key}” is nothing to sort by; there are: {', '.join(spec.sort_keys)}.")
+    row_id = spec.table.c.id
+    # Ascending, PostgreSQL puts NULLs last by itself, and can use an index.
+    falling = query.sort.descending
+    order = [key.desc().nulls_last(), row_id.desc()] if falling else [key.asc(), row_id.asc()]
+    if spec.grouped_by is not None and query.filters.get(spec.grouped_by[0]):
+        order = _together(spec.grouped_by[1], key, order, descending=falling)
+    return select(row_id).select_from(spec.source).where(*_conditions(spec, query)).order_by(*order)
+
+
+def _together(
+    group: ColumnElement[Any], key: ColumnElement[Any], order: list[Any], *, descending: bool
+) -> list[Any]:
+    """Return an order in which groups stand where the first of their rows would stand."""
+    if key is group:
+        return order
+    first = func.first_value(key).over(partition_by=group, order_by=order)
+    return [first.desc().nulls_last() if descending else first.asc(), group, *order]
+
+
+def _conditions(spec: ListSpec[Any], query: ListQuery) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    for name, value in query.filters.items():
+        make = spec.filters.get(name)
+        if make is None:
+            raise UsageError(f"“{name}” is nothing to filter by; there are: {', '.join(spec.filters)}.")
+        conditions.append(make(value))
+    if not can_be_stored(query.search):
+        return [false()]
+    for word in query.search.split():
+        pattern = _pattern(word)
+        conditions.append(
+            or_(
+                *(column.ilike(pattern, escape="\\") for column in spec.search),
+                *(make(pattern) for make in spec.search_through),
             )
-        row_id = spec.table.c.id
-        if query.sort.descending:
-            order = [key.desc().nulls_last(), row_id.desc()]
-        else:
-            order = [key.asc(), row_id.asc()]  # PostgreSQL puts NULLs last by itself, and can use an index
-        return select(*columns).select_from(spec.source).where(*self._conditions(query)).order_by(*order)
-
-    def _conditions(self, query: ListQuery) -> list[ColumnElement[bool]]:
-        conditions: list[ColumnElement[bool]] = []
-        for name, value in query.filters.items():
-            make = self._spec.filters.get(name)
-            if make is None:
-                raise UsageError(
-                    f"“{name}” is nothing to filter by; there are: {', '.join(self._spec.filters)}."
-                )
-            conditions.append(make(value))
-        words = query.search.split()
-        if not can_be_stored(query.search):
-            return [false()]
-        conditions.extend(
-            or_(*(column.ilike(_pattern(word), escape="\\") for column in self._spec.search))
-            for word in words
         )
-        return conditions
-
-    def _estimate(self, connection: Connection) -> Count:
-        name = self._spec.table.name
-        estimate = connection.exec_driver_sql(
-            "SELECT reltuples::bigint FROM pg_class WHERE oid = to_regclass(%(name)s)", {"name": name}
-        ).scalar_one_or_none()
-        if estimate is None or estimate < _COUNT_EXACTLY_BELOW:
-            exact = connection.execute(select(func.count()).select_from(self._spec.table)).scalar_one()
-            return Count(exact, exact=True)
-        return Count(int(estimate), exact=False)
+    return conditions
 
 
-def _pattern(word: str) -> str:
+def _estimate(connection: Connection, table: Table) -> Count:
+    estimate = connection.exec_driver_sql(
+        "SELECT reltuples::bigint FROM pg_class WHERE oid = to_regclass(%(name)s)", {"name": table.name}
+    ).scalar_one_or_none()
+    if estimate is None or estimate < _COUNT_EXACTLY_BELOW:
+        exact = connection.execute(select(func.count()).select_from(table)).scalar_one()
+        return Count(exact, exact=True)
+    return Count(int(estimate), exact=False)
+
+
+def _pattern(word: str) -> Pattern:
     return "%" + re.sub(r"([\\%_])", r"\\\1", word) + "%"

@@ -5,66 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
+from uuid import UUID
 
+from sqlalchemy import Connection, delete, func, select, update
+
+from syncsphere_desktop.database import audit
 from syncsphere_desktop.database.connection import Database
-from syncsphere_desktop.database.paging import ListReader, ListSpec
-from syncsphere_desktop.database.repositories.records import BULK, Records, row_version
-from syncsphere_desktop.database.tables import audio_files, projects, users
-from syncsphere_desktop.domain.audio import AUDIO_FIELDS, AudioFile, AudioFileDraft, checked_audio_changes
-from syncsphere_desktop.domain.audit import Entity
-from syncsphere_desktop.domain.ids import AudioFileId
-from syncsphere_desktop.errors import NotFoundError
-
-_OWN = (
-    "filename",
-    "file_path",
-    "file_size",
-    "duration",
-    "sample_rate",
-    "channels",
-    "format",
-    "created_at",
-    "id",
+from syncsphere_desktop.database.paging import ListReader
+from syncsphere_desktop.database.repositories.audio_list import audio_records, audio_spec, hashed
+from syncsphere_desktop.database.repositories.records import BULK
+from syncsphere_desktop.database.side_tables import side_tables
+from syncsphere_desktop.database.tables import audio_content, audio_files, audio_imports, projects
+from syncsphere_desktop.domain.audio import (
+    AudioFile,
+    AudioFileDraft,
+    StoredAudio,
+    checked_audio_changes,
 )
-
-
-def _audio_file(row: Any) -> AudioFile:
-    return AudioFile(**row._mapping)
-
-
-def _described(file: AudioFile) -> str:
-    return f"The audio file “{file.filename}”"
-
-
-AUDIO_FILES: Records[AudioFile] = Records(
-    spec=ListSpec(
-        table=audio_files,
-        columns=(
-            *audio_files.c,
-            projects.c.name.label("project_name"),
-            users.c.username.label("uploader_name"),
-            row_version(audio_files),
-        ),
-        source=audio_files.outerjoin(projects, projects.c.id == audio_files.c.project_id).outerjoin(
-            users, users.c.id == audio_files.c.uploaded_by
-        ),
-        row=_audio_file,
-        sort_keys={
-            **{name: audio_files.c[name] for name in _OWN},
-            "project": projects.c.name,
-            "uploader": users.c.username,
-        },
-        search=(audio_files.c.filename, audio_files.c.file_path, projects.c.name, users.c.username),
-        filters={
-            "project_id": lambda value: audio_files.c.project_id == value,
-            "user_id": lambda value: audio_files.c.uploaded_by == value,
-            "format": lambda value: audio_files.c.format == value,
-        },
-    ),
-    entity=Entity.AUDIO_FILE,
-    fields=AUDIO_FIELDS,
-    described=_described,
-)
+from syncsphere_desktop.domain.audit import Action, Entity
+from syncsphere_desktop.domain.ids import AudioFileId, ProjectId
+from syncsphere_desktop.domain.sound import ContentState
+from syncsphere_desktop.errors import InUseError, NotFoundError
 
 
 class AudioFileRepository:
@@ -73,11 +34,13 @@ class AudioFileRepository:
     def __init__(self, database: Database, actor: str) -> None:
         self._database = database
         self._actor = actor
-        self.rows: ListReader[AudioFile] = ListReader(database, AUDIO_FILES.spec)
+        self.rows: ListReader[AudioFile] = ListReader(database, audio_spec)
 
     async def find(self, file_id: AudioFileId) -> AudioFile | None:
         """Return an audio file's row, or None."""
-        return await self._database.run(lambda connection: AUDIO_FILES.read(connection, file_id))
+        return await self._database.run(
+            lambda connection: audio_records(connection).read(connection, file_id)
+        )
 
     async def get(self, file_id: AudioFileId) -> AudioFile:
         """Return an audio file's row; raises NotFoundError."""
@@ -90,21 +53,152 @@ class AudioFileRepository:
         """Add a row; raises InputError, and InUseError when the project or the uploader is gone."""
         values = checked_audio_changes(asdict(draft))
         return await self._database.write(
-            lambda connection: AUDIO_FILES.insert(connection, self._actor, values)
+            lambda connection: audio_records(connection).insert(connection, self._actor, values)
         )
 
+    async def add_many(self, stored: Sequence[StoredAudio], import_id: UUID) -> tuple[AudioFile, ...]:
+        """Add the rows of files that are whole in the store, all of them or none; return them in this order.
+
+        What is known of the files is kept with them, and the import counts them. Raises InputError, and
+        InUseError when a project or an uploader is gone.
+        """
+        rows = [{**one.columns(), "project_id": one.draft.project_id} for one in stored]
+
+        def work(connection: Connection) -> tuple[AudioFile, ...]:
+            if not rows:
+                return ()
+            _hold_projects(connection, {one.draft.project_id for one in stored})
+            adding = audio_files.insert().returning(audio_files.c.id, sort_by_parameter_order=True)
+            ids = list(connection.execute(adding, rows).scalars())
+            _keep_contents(connection, ids, stored, import_id)
+            audit.record_added(connection, self._actor, Entity.AUDIO_FILE, dict(zip(ids, rows, strict=True)))
+            added = _read_all(connection, ids)
+            return tuple(added[file_id] for file_id in ids)
+
+        return await self._database.write(work, timeouts=BULK)
+
     async def update(self, base: AudioFile, changes: Mapping[str, object]) -> AudioFile:
-        """Write the changed columns; raises InputError, NotFoundError, ConflictError as users do."""
+        """Write the changed columns; raises InputError, NotFoundError, ConflictError as users do.
+
+        A row that names another path is unchecked until its file was looked at; `relocate` is for a file
+        that was moved.
+        """
         checked = checked_audio_changes(changes)
         return await self._database.write(
-            lambda connection: AUDIO_FILES.change(connection, self._actor, base, checked)
+            lambda connection: audio_records(connection).change(connection, self._actor, base, checked)
         )
+
+    async def relocate(self, base: AudioFile, file_path: str) -> AudioFile:
+        """Let the row name another path of the same content, of which all stays known.
+
+        Raises InputError, NotFoundError, ConflictError.
+        """
+        checked = checked_audio_changes({"file_path": file_path})
+
+        def work(connection: Connection) -> AudioFile:
+            records = audio_records(connection)
+            records.change(connection, self._actor, base, checked)
+            if side_tables(connection).can_write(audio_content):
+                connection.execute(
+                    update(audio_content)
+                    .where(audio_content.c.file_id == base.id, audio_content.c.file_path == base.file_path)
+                    .values(file_path=checked["file_path"])
+                )
+            return _reread(connection, base.id)
+
+        return await self._database.write(work)
+
+    async def replace(self, base: AudioFile, stored: StoredAudio) -> AudioFile:
+        """Let the row name another file, which is whole in the store, and keep what is known of that.
+
+        The draft's project and uploader count for nothing. Raises InputError, NotFoundError, ConflictError.
+        """
+        changes = {
+            name: value
+            for name, value in stored.columns().items()
+            if name not in {"project_id", "uploaded_by"}
+        }
+
+        def work(connection: Connection) -> AudioFile:
+            audio_records(connection).change(connection, self._actor, base, changes)
+            if side_tables(connection).can_write(audio_content):
+                connection.execute(delete(audio_content).where(audio_content.c.file_id == base.id))
+            _keep_contents(connection, [base.id], [stored], None)
+            return _reread(connection, base.id)
+
+        return await self._database.write(work)
 
     async def remove(self, ids: Sequence[AudioFileId]) -> int:
         """Remove rows and return how many there were; raises NotFoundError when all are gone already."""
         removed = await self._database.write(
-            lambda connection: AUDIO_FILES.delete(connection, self._actor, ids), timeouts=BULK
+            lambda connection: remove_rows(connection, self._actor, ids), timeouts=BULK
         )
         if ids and not removed:
             raise NotFoundError("The audio files were deleted meanwhile.")
         return removed
+
+
+def remove_rows(
+    connection: Connection, actor: str, ids: Sequence[int], *, action: Action = Action.REMOVE
+) -> int:
+    """Remove rows with what is known of their files, each with an audit entry; return how many there were."""
+    removed = audio_records(connection).delete(connection, actor, ids, action=action)
+    if side_tables(connection).can_write(audio_content):
+        connection.execute(delete(audio_content).where(audio_content.c.file_id == func.any(list(ids))))
+    return removed
+
+
+def _hold_projects(connection: Connection, wanted: set[ProjectId]) -> None:
+    """Keep the projects from being removed until the end of the transaction."""
+    held = connection.execute(
+        select(projects.c.id)
+        .where(projects.c.id == func.any(list(wanted)))
+        .order_by(projects.c.id)
+        .with_for_update(read=True, key_share=True)
+    ).all()
+    if len(held) < len(wanted):
+        raise InUseError("The project is gone; nothing was added to it.")
+
+
+def _keep_contents(
+    connection: Connection, ids: Sequence[int], stored: Sequence[StoredAudio], import_id: UUID | None
+) -> None:
+    """Write what is known of new files, as far as the database has a place for it."""
+    tables = side_tables(connection)
+    if tables.can_write(audio_content):
+        contents: list[dict[str, Any]] = [
+            {
+                "file_id": file_id,
+                "file_path": one.draft.file_path,
+                "size": one.content.size,
+                "sha256": hashed(one.content.sha256),
+                "state": ContentState.SOUND.value,
+                "codec": one.facts.codec,
+                "import_id": import_id,
+            }
+            for file_id, one in zip(ids, stored, strict=True)
+        ]
+        connection.execute(audio_content.insert().values(verified_at=func.now()), contents)
+    if import_id is not None and tables.can_write(audio_imports):
+        connection.execute(
+            update(audio_imports)
+            .where(audio_imports.c.id == import_id)
+            .values(
+                imported=audio_imports.c.imported + len(stored),
+                bytes=audio_imports.c.bytes + sum(one.content.size for one in stored),
+            )
+        )
+
+
+def _read_all(connection: Connection, ids: Sequence[int]) -> dict[int, AudioFile]:
+    spec = audio_spec(connection)
+    rows = connection.execute(
+        select(*spec.columns).select_from(spec.source).where(audio_files.c.id == func.any(list(ids)))
+    )
+    return {row.id: spec.row(row) for row in rows}
+
+
+def _reread(connection: Connection, file_id: int) -> AudioFile:
+    again = audio_records(connection).read(connection, file_id)
+    assert again is not None
+    return again

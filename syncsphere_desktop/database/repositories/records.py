@@ -147,14 +147,16 @@ class Records(Generic[RowT]):
             when=who[1] if who else None,
         )
 
-    def delete(self, connection: Connection, actor: str, ids: Sequence[int]) -> int:
+    def delete(
+        self, connection: Connection, actor: str, ids: Sequence[int], *, action: Action = Action.REMOVE
+    ) -> int:
         """Remove rows, each with an audit entry; return how many there were."""
         columns = [self.table.c[name] for name in ("id", *self.fields)]
         return audit.record_each(
             connection,
             actor,
             self.entity,
-            Action.REMOVE,
+            action,
             delete(self.table).where(self.table.c.id == func.any(list(ids))).returning(*columns),
             before=lambda gone: audit.document(**{name: gone.c[name] for name in self.fields}),
         )

@@ -1,0 +1,229 @@
+"""What a list of audio files is made of: the shared rows, and what is known of their files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    and_,
+    case,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+)
+
+from syncsphere_desktop.database.paging import ListSpec
+from syncsphere_desktop.database.repositories.records import Records, row_version
+from syncsphere_desktop.database.side_tables import side_tables
+from syncsphere_desktop.database.tables import audio_content, audio_files, projects, users
+from syncsphere_desktop.domain.audio import AUDIO_FIELDS, AudioFile
+from syncsphere_desktop.domain.audit import Entity
+from syncsphere_desktop.domain.listing import FilterValue
+from syncsphere_desktop.domain.sound import ContentState
+
+Filter = Callable[[FilterValue], ColumnElement[bool]]
+
+_UNCHECKED = ContentState.UNCHECKED.value
+_STATES = frozenset(ContentState)
+_OWN = (
+    "filename",
+    "file_path",
+    "file_size",
+    "duration",
+    "sample_rate",
+    "channels",
+    "format",
+    "created_at",
+    "id",
+)
+
+NAMED: FromClause = audio_files.outerjoin(projects, projects.c.id == audio_files.c.project_id).outerjoin(
+    users, users.c.id == audio_files.c.uploaded_by
+)
+
+LOOKED_AT: ColumnElement[bool] = and_(
+    audio_content.c.file_id == audio_files.c.id, audio_content.c.file_path == audio_files.c.file_path
+)
+"""Joins a row to what is known of its file, which was learnt at the path that the row names now."""
+
+STATE: ColumnElement[str] = func.coalesce(audio_content.c.state, _UNCHECKED)
+
+
+def hashed(sha256: FilterValue) -> bytes | None:
+    """Return the 32 bytes that 64 hexadecimal digits stand for, or None where they don't."""
+    try:
+        digest = bytes.fromhex(str(sha256))
+    except ValueError:
+        return None
+    return digest if len(digest) == 32 else None
+
+
+def state_of(text: str) -> ContentState:
+    """Return the state that a column tells; one that only a newer version of the app knows is unchecked."""
+    return ContentState(text) if text in _STATES else ContentState.UNCHECKED
+
+
+def _audio_file(row: Any) -> AudioFile:
+    return AudioFile(**row._mapping)
+
+
+def _known_file(row: Any) -> AudioFile:
+    values = dict(row._mapping)
+    values["state"] = state_of(values["state"])
+    return AudioFile(**values)
+
+
+def _described(file: AudioFile) -> str:
+    return f"The audio file “{file.filename}”"
+
+
+def _named_so(pattern: str) -> ColumnElement[bool]:
+    named = select(projects.c.id).where(projects.c.name.ilike(pattern, escape="\\"))
+    return audio_files.c.project_id.in_(named)
+
+
+def _uploaded_by_one_named_so(pattern: str) -> ColumnElement[bool]:
+    named = select(users.c.id).where(users.c.username.ilike(pattern, escape="\\"))
+    return audio_files.c.uploaded_by.in_(named)
+
+
+def _is_checked_as(value: FilterValue) -> ColumnElement[bool]:
+    if value == _UNCHECKED:
+        return or_(audio_content.c.state.is_(None), audio_content.c.state == _UNCHECKED)
+    return audio_content.c.state == value
+
+
+def _is_of_import(value: FilterValue) -> ColumnElement[bool]:
+    try:
+        return audio_content.c.import_id == UUID(str(value))
+    except ValueError:
+        return false()
+
+
+def _has_content(value: FilterValue) -> ColumnElement[bool]:
+    digest = hashed(value)
+    return false() if digest is None else audio_content.c.sha256 == digest
+
+
+def _has_copies(value: FilterValue) -> ColumnElement[bool]:
+    """What other services removed is still in `audio_content`, so rows are counted."""
+    several = (
+        select(audio_content.c.sha256)
+        .join(audio_files, LOOKED_AT)
+        .where(audio_content.c.sha256.is_not(None))
+        .group_by(audio_content.c.sha256)
+        .having(func.count() > 1)
+        .correlate(None)
+    )
+    found = audio_content.c.sha256.in_(several)
+    return found if value else or_(audio_content.c.sha256.is_(None), ~found)
+
+
+def _copies() -> ColumnElement[int]:
+    other, row = audio_content.alias("other_content"), audio_files.alias("other_file")
+    counting = (
+        select(func.count())
+        .select_from(other.join(row, and_(other.c.file_id == row.c.id, other.c.file_path == row.c.file_path)))
+        .where(other.c.sha256 == audio_content.c.sha256)
+        .scalar_subquery()
+    )
+    return case((audio_content.c.sha256.is_(None), 1), else_=counting)
+
+
+_FILTERS: Mapping[str, Filter] = {
+    "project_id": lambda value: audio_files.c.project_id == value,
+    "user_id": lambda value: audio_files.c.uploaded_by == value,
+    "format": lambda value: audio_files.c.format == value,
+    "sample_rate": lambda value: audio_files.c.sample_rate == value,
+    "channels": lambda value: audio_files.c.channels == value,
+    "duration_min": lambda value: audio_files.c.duration >= value,
+    "duration_max": lambda value: audio_files.c.duration <= value,
+}
+
+_PLAIN: ListSpec[AudioFile] = ListSpec(
+    table=audio_files,
+    columns=(
+        *audio_files.c,
+        projects.c.name.label("project_name"),
+        users.c.username.label("uploader_name"),
+        row_version(audio_files),
+    ),
+    source=NAMED,
+    row=_audio_file,
+    sort_keys={
+        **{name: audio_files.c[name] for name in _OWN},
+        "project": projects.c.name,
+        "uploader": users.c.username,
+        # Nothing is known of the files, so these keep to the order of ids.
+        **dict.fromkeys(("state", "sha256", "codec", "verified_at", "copies", "used_by"), literal(0)),
+    },
+    search=(audio_files.c.filename, audio_files.c.file_path),
+    search_through=(_named_so, _uploaded_by_one_named_so),
+    filters={
+        **_FILTERS,
+        "state": lambda value: literal(value == _UNCHECKED),
+        "import_id": lambda _value: false(),
+        "sha256": lambda _value: false(),
+        "duplicates": lambda value: literal(not value),
+    },
+)
+
+_KNOWN: ListSpec[AudioFile] = ListSpec(
+    table=audio_files,
+    columns=(
+        *_PLAIN.columns,
+        STATE.label("state"),
+        audio_content.c.state_details,
+        func.encode(audio_content.c.sha256, "hex").label("sha256"),
+        audio_content.c.codec,
+        audio_content.c.verified_at,
+        audio_content.c.import_id,
+        _copies().label("copies"),
+    ),
+    source=NAMED.outerjoin(audio_content, LOOKED_AT),
+    row=_known_file,
+    sort_keys={
+        **_PLAIN.sort_keys,
+        "state": STATE,
+        "sha256": audio_content.c.sha256,
+        "codec": audio_content.c.codec,
+        "verified_at": audio_content.c.verified_at,
+        "copies": _copies(),
+    },
+    search=_PLAIN.search,
+    search_through=_PLAIN.search_through,
+    filters={
+        **_FILTERS,
+        "state": _is_checked_as,
+        "import_id": _is_of_import,
+        "sha256": _has_content,
+        "duplicates": _has_copies,
+    },
+    grouped_by=("duplicates", audio_content.c.sha256),
+)
+
+AUDIO_FILES: Records[AudioFile] = Records(
+    spec=_PLAIN, entity=Entity.AUDIO_FILE, fields=AUDIO_FIELDS, described=_described
+)
+"""The rows alone, as every server has them."""
+
+KNOWN_AUDIO_FILES: Records[AudioFile] = Records(
+    spec=_KNOWN, entity=Entity.AUDIO_FILE, fields=AUDIO_FIELDS, described=_described
+)
+
+
+def audio_records(connection: Connection) -> Records[AudioFile]:
+    """Return the rows with all that the connection's role may know of them."""
+    return KNOWN_AUDIO_FILES if side_tables(connection).can_read(audio_content) else AUDIO_FILES
+
+
+def audio_spec(connection: Connection) -> ListSpec[AudioFile]:
+    """Return what the list is made of on this connection."""
+    return audio_records(connection).spec
