@@ -68,6 +68,9 @@ QToolButton:hover { background: %(hover)s }
 QToolButton:pressed, QToolButton:checked { background: %(pressed)s }
 QToolButton:focus { border-color: %(focus)s }
 QToolButton:disabled { color: %(faded)s }
+QToolButton[chip="true"] { padding: 2px 6px; border-color: %(border_strong)s; background: %(surface_2)s }
+QToolButton[chip="true"]:hover { background: %(hover)s }
+QToolButton[chip="true"]:focus { border-color: %(focus)s }
 QToolButton::menu-indicator { image: none }
 """
 

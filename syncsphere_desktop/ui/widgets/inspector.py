@@ -138,6 +138,10 @@ class InspectorPanel(QFrame):
         set_surface(self._footer, 1)
         self._footer.show()
 
+    def set_footer_visible(self, *, visible: bool) -> None:
+        """Show the actions at the foot, or leave them out where they don't apply."""
+        self._footer.setVisible(visible)
+
     def _show_title(self, title: str, subtitle: str, *, avatar: bool) -> None:
         self._title.set_text(title)
         self._subtitle.set_text(subtitle)

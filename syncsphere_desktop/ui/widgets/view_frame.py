@@ -35,12 +35,15 @@ class ViewFrame(QWidget):
         self._banner_slot = QVBoxLayout()
         self._banner_slot.setContentsMargins(0, 0, 0, 0)
         self._banner: Banner | None = None
+        self._strips = QVBoxLayout()
+        self._strips.setContentsMargins(0, 0, 0, 0)
         self._splitter = FoldingSplitter(folding=1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self._header())
         layout.addLayout(self._banner_slot)
+        layout.addLayout(self._strips)
         layout.addWidget(self._splitter, 1)
 
     def _header(self) -> QWidget:
@@ -66,6 +69,10 @@ class ViewFrame(QWidget):
     def add_tool(self, widget: QWidget) -> None:
         """Put a filter or a button at the header's right end."""
         self._tools.addWidget(widget)
+
+    def add_strip(self, widget: QWidget) -> None:
+        """Put a line of its own between the header with its banner and the list, such as filters."""
+        self._strips.addWidget(widget)
 
     def show_count(self, text: str) -> None:
         """Show how many rows there are, beside the title."""
