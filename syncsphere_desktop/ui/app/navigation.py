@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QRect, QSize, Qt, Signal
+from PySide6.QtCore import QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QSizePolicy, QVBoxLayout, QWidget
 
@@ -129,6 +129,16 @@ class Sidebar(QWidget):
     def set_count(self, name: str, text: str) -> None:
         """Show the number of rows of a view."""
         self._items[name].set_count(text)
+
+    def destination_at(self, place: QPoint) -> str | None:
+        """Return the name of the view whose item is at a place in the sidebar, or None."""
+        found = (name for name, item in self._items.items() if item.geometry().contains(place))
+        return next(found, None)
+
+    def free_area(self) -> QRect:
+        """Return the part below the items, where there is nothing."""
+        foot = max((item.geometry().bottom() for item in self._items.values()), default=0)
+        return self.rect().adjusted(0, foot + 1, 0, 0)
 
     def show_icons(self) -> None:
         """Paint the icons from now on. The first paint does without: to load what draws SVG takes 5 ms."""

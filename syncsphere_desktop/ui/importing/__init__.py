@@ -1,0 +1,1 @@
+"""Bringing audio files into the library: dropping, choosing, pasting, the preview, the job and its report."""
