@@ -16,6 +16,10 @@ from syncsphere_desktop.database.tables import OUR_SCHEMA, studio_metadata
 NOTICE_TRIGGERS = 4 * len(studio_metadata.tables)
 """One for each of INSERT, UPDATE, DELETE and TRUNCATE on each of the six tables."""
 
+_REVISION_OF = {"audio_content": "0004", "audit_log": "0003"}
+"""The newest revision that a side table stands for, the newest first."""
+_LIBRARY = ("audio_content", "audio_imports", "audio_stores", "audio_checks", "audio_orphans", "trash")
+
 
 @dataclass(frozen=True, slots=True)
 class _Ours:
@@ -89,8 +93,7 @@ def _current(ours: _Ours, catalogue: Catalogue, revisions: tuple[Revision, ...])
     ids = [revision.revision for revision in revisions]
     if not ours.readable:
         # The catalogue tells what is there, as far as it can be told without the right to read.
-        has_log = "audit_log" in catalogue.side_tables
-        return ids[-1] if has_log else ids[0]
+        return next((_REVISION_OF[name] for name in _REVISION_OF if name in catalogue.side_tables), ids[0])
     unknown = [revision for revision in ours.revisions if revision not in ids]
     return unknown[0] if unknown else max(ours.revisions, default=None)
 
@@ -118,6 +121,7 @@ def _goes_without(catalogue: Catalogue, ours: _Ours, pending: tuple[Revision, ..
         sentences.append(
             f"The role {catalogue.role} may not add to the activity log, so changes leave no entry in it."
         )
+    sentences.extend(_library_sentences(catalogue))
     if catalogue.triggers < NOTICE_TRIGGERS:
         sentences.append(
             "The database does not tell of every change of others; the tables are asked every 3 seconds."
@@ -134,6 +138,22 @@ def _goes_without(catalogue: Catalogue, ours: _Ours, pending: tuple[Revision, ..
             f"The role {catalogue.role} may not create what is missing; the owner of the database can."
         )
     return tuple(sentences)
+
+
+def _library_sentences(catalogue: Catalogue) -> list[str]:
+    """Return what the audio library goes without."""
+    found = [catalogue.side_tables.get(name) for name in _LIBRARY]
+    if None in found:
+        return [
+            "What is found out about audio files is not kept: no hashes, states and waveforms, no undoing of"
+            " imports and no quarantine."
+        ]
+    if not all(table.insertable for table in found if table is not None):
+        return [
+            f"The role {catalogue.role} may not keep what is found out about audio files: imports can't be"
+            " undone, and nothing can be put into quarantine."
+        ]
+    return []
 
 
 def _may_upgrade(catalogue: Catalogue, current: str | None) -> bool:

@@ -40,8 +40,16 @@ from syncsphere_desktop.settings import ConnectionTarget
 
 _TIMEOUTS = "SET statement_timeout = '10min'; SET lock_timeout = '3s'"
 
-_REVISION_OF_AUDIT_LOG = 2
-"""How many revisions must be applied for the audit log to be there."""
+_KEPT = (
+    (2, "entries of the activity log", "audit_log"),
+    (4, "entries of the quarantine", "trash"),
+    (4, "rows of audio_content", "audio_content"),
+    (4, "rows of audio_imports", "audio_imports"),
+)
+"""How many revisions must be applied for a side table to be there, what its rows are called, and its name.
+
+What a check finds out again is not among them.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,8 +193,7 @@ def _losses(connection: Connection, status: SchemaStatus, last: int) -> dict[str
     tables: dict[str, str] = {}
     if last == 0 and first > 0 and status.origin is Origin.CREATED:
         tables |= {f"rows of {table.name}": table.name for table in studio_metadata.sorted_tables}
-    if last < _REVISION_OF_AUDIT_LOG <= first:
-        tables["entries of the activity log"] = f"{OUR_SCHEMA}.audit_log"
+    tables |= {label: f"{OUR_SCHEMA}.{name}" for applied, label, name in _KEPT if last < applied <= first}
     return count_losses(connection, tables)
 
 
