@@ -179,7 +179,9 @@ class Program:
         return shown
 
     async def _open_session(self, target: ConnectionTarget) -> Session:
-        return await Session.open(target, current_actor(), recovery_seconds=self._recovery_seconds)
+        return await Session.open(
+            target, current_actor(), recovery_seconds=self._recovery_seconds, paths=self._frame.paths
+        )
 
     async def _show(self, opened: OpenedStudio) -> bool:
         try:

@@ -6,16 +6,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from syncsphere_desktop.database.connection import Database
+from syncsphere_desktop.database.repositories.audio_checks import AudioCheckRepository
+from syncsphere_desktop.database.repositories.audio_contents import AudioContentRepository
+from syncsphere_desktop.database.repositories.audio_files import AudioFileRepository
+from syncsphere_desktop.database.repositories.audio_imports import AudioImportRepository
+from syncsphere_desktop.database.repositories.audio_stores import AudioStoreRepository
+from syncsphere_desktop.database.repositories.trash import TrashRepository
 from syncsphere_desktop.settings import ConnectionTarget, Paths
 from syncsphere_desktop.studio.store_access import StoreAccess
 
 if TYPE_CHECKING:
-    from syncsphere_desktop.database.connection import Database
-    from syncsphere_desktop.database.repositories.audio_checks import AudioCheckRepository
-    from syncsphere_desktop.database.repositories.audio_contents import AudioContentRepository
-    from syncsphere_desktop.database.repositories.audio_files import AudioFileRepository
-    from syncsphere_desktop.database.repositories.audio_imports import AudioImportRepository
-    from syncsphere_desktop.database.repositories.trash import TrashRepository
     from syncsphere_desktop.storage.probing.pool import ProbePool
 
 
@@ -39,13 +40,6 @@ class AudioLibrary:
     @classmethod
     def over(cls, database: Database, target: ConnectionTarget, actor: str, paths: Paths) -> AudioLibrary:
         """Return the library of the studio that an open database holds."""
-        from syncsphere_desktop.database.repositories.audio_checks import AudioCheckRepository
-        from syncsphere_desktop.database.repositories.audio_contents import AudioContentRepository
-        from syncsphere_desktop.database.repositories.audio_files import AudioFileRepository
-        from syncsphere_desktop.database.repositories.audio_imports import AudioImportRepository
-        from syncsphere_desktop.database.repositories.audio_stores import AudioStoreRepository
-        from syncsphere_desktop.database.repositories.trash import TrashRepository
-
         known = AudioStoreRepository(database, actor)
         return cls(
             files=AudioFileRepository(database, actor),

@@ -55,6 +55,8 @@ class LocalStudio:
         """
         with self._server.held(progress):
             self._database.prepare(progress)
+            with disk_errors(self.folder):
+                self.audio_folder.mkdir(parents=True, exist_ok=True)  # the storage is there, if empty yet
             yield self.target()
 
     def start(self, progress: Progress = silent) -> None:

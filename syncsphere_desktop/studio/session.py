@@ -12,7 +12,8 @@ from syncsphere_desktop.database.repositories.projects import ProjectRepository
 from syncsphere_desktop.database.repositories.users import UserRepository
 from syncsphere_desktop.database.schema.gate import restrict_by_schema
 from syncsphere_desktop.database.schema.status import SchemaStatus
-from syncsphere_desktop.settings import ConnectionProfile, ConnectionTarget
+from syncsphere_desktop.settings import ConnectionProfile, ConnectionTarget, Paths
+from syncsphere_desktop.studio.audio_library import AudioLibrary
 from syncsphere_desktop.studio.server_clock import ServerClock
 from syncsphere_desktop.studio.undo import Undo
 
@@ -28,13 +29,24 @@ class Session:
     users: UserRepository
     projects: ProjectRepository
     collaborators: CollaboratorRepository
+    audio: AudioLibrary
     undo: Undo
     clock: ServerClock
     actor: str
 
     @classmethod
-    async def open(cls, target: ConnectionTarget, actor: str, *, recovery_seconds: float = 15.0) -> Session:
-        """Connect, look at the schema, listen for changes. Raises AppError; leaves nothing open then."""
+    async def open(
+        cls,
+        target: ConnectionTarget,
+        actor: str,
+        *,
+        recovery_seconds: float = 15.0,
+        paths: Paths | None = None,
+    ) -> Session:
+        """Connect, look at the schema, listen for changes. Raises AppError; leaves nothing open then.
+
+        The audio store is reached for when somebody wants it. `paths` are this user's, unless given.
+        """
         database = Database(target, recovery_seconds=recovery_seconds)
         listener = ChangeListener(database)
         try:
@@ -56,6 +68,7 @@ class Session:
             users=users,
             projects=projects,
             collaborators=collaborators,
+            audio=AudioLibrary.over(database, target, actor, paths or Paths.of_this_user()),
             undo=Undo(AuditLog(database), users, projects, collaborators),
             clock=clock,
             actor=actor,
@@ -64,4 +77,5 @@ class Session:
     async def shutdown(self) -> None:
         """Stop listening, end what is under way, close every connection."""
         await self.listener.shutdown()
+        await self.audio.shutdown()
         await self.database.shutdown()

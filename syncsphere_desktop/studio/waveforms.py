@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from syncsphere_desktop.domain.audio import AudioFile
 from syncsphere_desktop.domain.ids import AudioFileId
-from syncsphere_desktop.domain.sound import Waveform
-from syncsphere_desktop.errors import AppError, NotAudioError, ProbeLimitError
+from syncsphere_desktop.domain.sound import NoWaveform, Waveform
+from syncsphere_desktop.errors import AppError, NotAudioError
 from syncsphere_desktop.studio.store_access import StoreAccess
 
 if TYPE_CHECKING:
@@ -23,8 +23,10 @@ _log = logging.getLogger(__name__)
 class WaveformKeeper(Protocol):
     """Keeps waveforms beside the rows; met by the database's repository."""
 
-    async def waveform(self, file_id: AudioFileId) -> Waveform | None: ...
-    async def keep_waveform(self, file_id: AudioFileId, waveform: Waveform | str) -> None: ...
+    async def waveform(self, file_id: AudioFileId) -> Waveform | NoWaveform | None: ...
+    async def keep_waveform(
+        self, file_id: AudioFileId, file_path: str, waveform: Waveform | NoWaveform
+    ) -> bool: ...
 
 
 class CopyStoppedError(Exception):
@@ -45,12 +47,14 @@ class Waveforms:
         Raises StorageError where the file can't be had or read. Cancelling stops the reading soon.
         """
         kept = await self._kept.waveform(file.id)
+        if isinstance(kept, NoWaveform):
+            raise NotAudioError(kept.reason)
         if kept is not None:
             return kept
         try:
             drawn = await self._draw(file)
-        except (NotAudioError, ProbeLimitError) as error:
-            await self._keep(file, error.reason)
+        except NotAudioError as error:
+            await self._keep(file, NoWaveform(error.reason))
             raise
         await self._keep(file, drawn)
         return drawn
@@ -76,8 +80,8 @@ class Waveforms:
             cancelled.set()
             raise
 
-    async def _keep(self, file: AudioFile, waveform: Waveform | str) -> None:
+    async def _keep(self, file: AudioFile, waveform: Waveform | NoWaveform) -> None:
         try:
-            await self._kept.keep_waveform(file.id, waveform)
+            await self._kept.keep_waveform(file.id, file.file_path, waveform)
         except AppError as error:  # a database that is only read still shows what was drawn
             _log.info("The waveform of file %s is not kept: %s", file.id, error.message)
