@@ -32,6 +32,7 @@ class AudioLibrary:
     imports: AudioImportRepository
     trash: TrashRepository
     checks: AudioCheckRepository
+    stores: AudioStoreRepository
     access: StoreAccess
     journals: Path
     actor: str
@@ -47,6 +48,7 @@ class AudioLibrary:
             imports=AudioImportRepository(database, actor),
             trash=TrashRepository(database, actor),
             checks=AudioCheckRepository(database, actor),
+            stores=known,
             access=StoreAccess(target.profile.storage_url, known, secret=target.storage_secret),
             journals=paths.data / "imports",
             actor=actor,

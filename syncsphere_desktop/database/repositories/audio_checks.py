@@ -70,9 +70,9 @@ class AudioCheckRepository:
         )
         return newest if newest is not None and newest.finished_at is None else None
 
-    async def last(self) -> CheckRun | None:
-        """Return the newest run that came to its end, or None."""
-        return await self._newest(_runs().where(audio_checks.c.finished_at.is_not(None)))
+    async def last(self, project_id: ProjectId | None = None) -> CheckRun | None:
+        """Return the newest run of this scope, whether it came to its end or not, or None."""
+        return await self._newest(_runs().where(audio_checks.c.project_id.is_not_distinct_from(project_id)))
 
     async def replace_orphans(self, run_id: int, orphans: Sequence[OrphanFile]) -> None:
         """Have these, and no others, be the orphans that are known. A hash that was known stays known.

@@ -23,7 +23,7 @@ from syncsphere_desktop.errors import (
     StoredFileExistsError,
     StoredFileMissingError,
 )
-from syncsphere_desktop.studio.integrity.control import WorkControl
+from syncsphere_desktop.studio.integrity.control import WorkCancelledError, WorkControl
 from syncsphere_desktop.studio.integrity.findings import Finding
 from syncsphere_desktop.studio.integrity.outcomes import ActionOutcome, ActionReport, Did
 
@@ -85,6 +85,8 @@ async def act_on_each(
         progress(f"{doing} {counted(len(things), 'file')}", number / len(things))
         try:
             outcomes.append(await act(thing))
+        except WorkCancelledError:
+            return ActionReport(tuple(outcomes), cancelled=True)
         except (NoLongerSoError, *_MEANWHILE) as error:
             outcomes.append(thing.skipped(error.message))
         except _ITS_OWN as error:

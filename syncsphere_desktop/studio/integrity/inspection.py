@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,8 +19,9 @@ from syncsphere_desktop.errors import (
     StoredFileMissingError,
     StoreUnavailableError,
 )
-from syncsphere_desktop.storage.base import BLOCK_BYTES, AudioStore, StoredFile
+from syncsphere_desktop.storage.base import AudioStore, StoredFile
 from syncsphere_desktop.storage.paths import StorePath, stored_path
+from syncsphere_desktop.studio.integrity.hashing import hashed
 
 _DURATION_SLACK = 0.1
 """Seconds by which a row's length may differ from the file's: other services round, or guess at MP3s."""
@@ -126,23 +126,17 @@ class Inspector:
         return self._depth.decode or row.content is None or row.state is not ContentState.SOUND
 
     def _read(self, row: RowToCheck, path: StorePath, stream: BinaryIO) -> Inspection:
-        digest, size = hashlib.sha256(), 0
-        while block := stream.read(BLOCK_BYTES):
-            digest.update(block)
-            size += len(block)
-            self._on_bytes(len(block))
-            self._check()
-        content = Content(size, digest.hexdigest())
+        content = hashed(stream, on_bytes=self._on_bytes, check=self._check)
         if row.content is not None and content != row.content:
             return Inspection(
                 row,
                 path,
                 ContentState.CHANGED,
                 "Its bytes are not those that were stored.",
-                size,
+                content.size,
                 content,
             )
-        return Inspection(row, path, ContentState.SOUND, "", size, content)
+        return Inspection(row, path, ContentState.SOUND, "", content.size, content)
 
     def _decode(self, found: Inspection, local: Path) -> Inspection:
         self._check()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -10,8 +9,9 @@ from syncsphere_desktop.domain.audio import AudioFile
 from syncsphere_desktop.domain.ids import AudioFileId
 from syncsphere_desktop.domain.sound import Content
 from syncsphere_desktop.errors import NotFoundError, PathOutsideStoreError
-from syncsphere_desktop.storage.base import BLOCK_BYTES, AudioStore, StoredFile
+from syncsphere_desktop.storage.base import AudioStore, StoredFile
 from syncsphere_desktop.storage.paths import StorePath, folder_of, name_of, new_path, stored_path
+from syncsphere_desktop.studio.integrity.hashing import hashed
 from syncsphere_desktop.studio.integrity.naming import rows_naming
 from syncsphere_desktop.studio.integrity.ports import ContentRows, FileRows
 from syncsphere_desktop.studio.integrity.threads import Threads
@@ -63,11 +63,12 @@ class Library:
 
     async def content(self, path: StorePath) -> Content:
         """Read a file and return what it is."""
-        return await self.threads(lambda: content_of(self.store, path))
+        return await self.threads(lambda: self.read(path))
 
     def read(self, path: StorePath) -> Content:
         """Read a file and return what it is; blocks."""
-        return content_of(self.store, path)
+        with self.store.open(path) as stream:
+            return hashed(stream)
 
     async def rows_naming(self, path: StorePath) -> tuple[AudioFileId, ...]:
         """Return the rows that name a file, whatever way."""
@@ -92,16 +93,6 @@ def path_in(store: AudioStore, text: str) -> StorePath | None:
         return stored_path(text, store.root)
     except PathOutsideStoreError:
         return None
-
-
-def content_of(store: AudioStore, path: StorePath) -> Content:
-    """Read a file whole and return its size and hash; blocks."""
-    digest, size = hashlib.sha256(), 0
-    with store.open(path) as stream:
-        while block := stream.read(BLOCK_BYTES):
-            digest.update(block)
-            size += len(block)
-    return Content(size, digest.hexdigest())
 
 
 def beside(path: StorePath) -> StorePath:

@@ -19,14 +19,12 @@ from syncsphere_desktop.studio.integrity.control import WorkControl
 from syncsphere_desktop.studio.integrity.findings import Finding
 from syncsphere_desktop.studio.integrity.library import Library
 from syncsphere_desktop.studio.integrity.outcomes import ActionOutcome, ActionReport
+from syncsphere_desktop.studio.integrity.placing import KEEP_FOR
 from syncsphere_desktop.studio.integrity.ports import ContentRows, FileRows, SampleUses, TrashRows
 from syncsphere_desktop.studio.integrity.returning import Returning
 from syncsphere_desktop.studio.integrity.settling import Settling
 from syncsphere_desktop.studio.integrity.taking import Taking
 from syncsphere_desktop.studio.integrity.threads import Threads
-
-KEEP_FOR = timedelta(days=30)
-"""How long things are held before `empty` takes them."""
 
 
 class Quarantine:

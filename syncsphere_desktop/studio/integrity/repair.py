@@ -24,7 +24,8 @@ from syncsphere_desktop.studio.integrity.findings import Finding
 from syncsphere_desktop.studio.integrity.inspection import Prober
 from syncsphere_desktop.studio.integrity.library import Library, RowNow, path_in
 from syncsphere_desktop.studio.integrity.outcomes import ActionOutcome, ActionReport
-from syncsphere_desktop.studio.integrity.ports import CheckRows, ContentRows, FileRows
+from syncsphere_desktop.studio.integrity.placing import Placing
+from syncsphere_desktop.studio.integrity.ports import CheckRows, ContentRows, FileRows, TrashRows
 from syncsphere_desktop.studio.integrity.threads import Threads
 
 
@@ -41,6 +42,7 @@ class Repair:
         files: FileRows,
         contents: ContentRows,
         checks: CheckRows,
+        trash: TrashRows,
         prober: Prober,
     ) -> None:
         self._store = store
@@ -50,6 +52,8 @@ class Repair:
         self._prober = prober
         self._threads = Threads(2, "audio-repair")
         self._library = Library(store, files, contents, self._threads)
+        self._trash = trash
+        self._placing = Placing(self._library, trash)
 
     async def close(self) -> None:
         """Wait for what is under way and end the threads."""
@@ -91,8 +95,9 @@ class Repair:
         await self._refuse_if_there(now, wanted)
         async for path in self._orphans_like(wanted):
             return await self._point(now, path, wanted)
-        async for path in self._copies_of(now.file, wanted):
-            return await self._point(now, path, wanted)
+        copy = await self._copy_of(now.file, wanted)
+        if copy is not None:
+            return await self._point_at_copy(now, copy, wanted)
         return thing.failed("No other file in the storage has this content.")
 
     async def _refuse_if_there(self, now: RowNow, wanted: Content) -> None:
@@ -113,19 +118,22 @@ class Repair:
             if content == wanted:
                 yield path
 
-    async def _copies_of(self, file: AudioFile, wanted: Content) -> AsyncIterator[StorePath]:
-        """Copy the file of another row that has the content, if there is one that has it still."""
+    async def _copy_of(self, file: AudioFile, wanted: Content) -> StorePath | None:
+        """Return the file of another row that has the content still."""
         for row in await self._contents.rows_with_sha256([wanted.sha256]):
             path = path_in(self._store, row.file_path)
-            if row.id == file.id or path is None or await self._content(path) != wanted:
-                continue
-            yield await self._threads(partial(self._copy, path, file))
+            if row.id != file.id and path is not None and await self._content(path) == wanted:
+                return path
+        return None
 
-    def _copy(self, source: StorePath, file: AudioFile) -> StorePath:
-        target = new_path(file.project_id or 0, file.filename)
-        with self._store.open(source) as stream:
-            self._store.put(stream, target)
-        return target
+    async def _point_at_copy(self, now: RowNow, source: StorePath, wanted: Content) -> ActionOutcome:
+        target = new_path(now.file.project_id or 0, now.file.filename)
+        async with self._trash.exclusive():
+            opening = partial(self._store.open, source)
+            async with self._placing.placed(target, opening, "Left by finding a file again") as placed:
+                if placed.content != wanted:
+                    raise NoLongerSoError("The file with the same content was changed this moment.")
+                return await self._point(now, placed.path, wanted)
 
     async def _content(self, path: StorePath) -> Content | None:
         try:

@@ -29,12 +29,13 @@ class Settling:
         """Settle all; raises StoreUnavailableError and what the database raises: run it again then."""
         outcomes: list[ActionOutcome] = []
         for entry in await self._trash.in_states(UNSETTLED):
-            await self._settle(entry)
+            await self.settle(entry)
             thing = Thing(entry.original_path, entry.file_id, entry.id)
             outcomes.append(thing.done(size=entry.size))
         return ActionReport(tuple(outcomes))
 
-    async def _settle(self, entry: TrashEntry) -> None:
+    async def settle(self, entry: TrashEntry) -> None:
+        """Settle one entry."""
         if entry.state is TrashState.MOVING:
             await self._settle_moving(entry)
         elif entry.state is TrashState.RESTORING:

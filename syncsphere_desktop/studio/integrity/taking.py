@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from datetime import timedelta
 
 from syncsphere_desktop.domain.trash import TrashDraft, TrashEntry
@@ -13,11 +12,12 @@ from syncsphere_desktop.errors import (
     StorageError,
     StoreUnavailableError,
 )
-from syncsphere_desktop.storage.paths import StorePath, trash_path
+from syncsphere_desktop.storage.paths import StorePath
 from syncsphere_desktop.studio.integrity.acting import NoLongerSoError, Thing
 from syncsphere_desktop.studio.integrity.findings import Finding, FindingKind
 from syncsphere_desktop.studio.integrity.library import Library, RowNow, others
 from syncsphere_desktop.studio.integrity.outcomes import ActionOutcome
+from syncsphere_desktop.studio.integrity.placing import kept_place
 from syncsphere_desktop.studio.integrity.ports import TrashRows
 
 _BY_PATH_ALONE = (FindingKind.OUTSIDE, FindingKind.NO_PROJECT)
@@ -46,7 +46,7 @@ class Taking:
             is_recorded = False
         draft = TrashDraft(
             original_path=now.file.file_path,
-            trash_path=_place(now.path) if moves and now.path is not None else None,
+            trash_path=kept_place(now.path) if moves and now.path is not None else None,
             reason=reason,
             file=now.file,
             size=size,
@@ -70,7 +70,7 @@ class Taking:
             raise NoLongerSoError("The file is gone already.")
         if (stored.size, stored.modified) != (finding.size, finding.modified):
             raise NoLongerSoError("The file was written again since the check.")
-        draft = TrashDraft(path, _place(path), reason, size=stored.size, sha256=finding.sha256)
+        draft = TrashDraft(path, kept_place(path), reason, size=stored.size, sha256=finding.sha256)
         entry = (await self._trash.begin([draft], keep_for=self._keep_for))[0]
         await self._carry_out(entry, path)
         return Thing(path, trash_id=entry.id).done(size=stored.size)
@@ -123,10 +123,6 @@ def refuse_unless_still(finding: Finding, now: RowNow) -> None:
         raise NoLongerSoError("The file is gone by now.")
     elif finding.size is not None and now.stored.size != finding.size:
         raise NoLongerSoError("The file was written again since the check.")
-
-
-def _place(path: StorePath) -> StorePath:
-    return trash_path(os.urandom(16).hex(), path)
 
 
 def _can_be_recorded(path: StorePath) -> bool:
