@@ -34,10 +34,10 @@ def write_tone(
     subtype: str | None = None,
     seed: int = 0,
 ) -> Path:
-    """Write a tone with a little noise of this format and length; other seeds give other content. Returns `path`.
+    """Write a tone with a little noise; other seeds give other content. Returns `path`.
 
-    `subtype` is libsndfile's ("PCM_24", "FLOAT", "ULAW"...) or one of: "EXTENSIBLE" and "RF64" (wav), "AIFC_SOWT" and
-    "AIFC_FLOAT" (aiff), "ALAC" (m4a). Opus takes rates of 8, 12, 16, 24 and 48 kHz only.
+    `subtype` is libsndfile's ("PCM_24", "FLOAT", "ULAW"...) or one of: "EXTENSIBLE" and "RF64" (wav),
+    "AIFC_SOWT" and "AIFC_FLOAT" (aiff), "ALAC" (m4a). Opus takes rates of 8, 12, 16, 24 and 48 kHz only.
     """
     samples = tone(seconds, rate, channels, seed=seed)
     if format in (AudioFormat.M4A, AudioFormat.AAC):
@@ -60,7 +60,7 @@ def write_tone(
 
 
 def tone(seconds: float, rate: int, channels: int, *, seed: int = 0) -> Samples:
-    """Return a fading tone of (frames, channels), each channel at its own pitch, at most half of full scale."""
+    """Return a fading tone of (frames, channels), each channel at its own pitch."""
     import numpy as np
 
     frames = round(seconds * rate)

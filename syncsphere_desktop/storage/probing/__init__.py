@@ -1,1 +1,1 @@
-"""Looking into audio files: in child processes with limits, for mutagen and the decoders are no match for every file."""
+"""Looking into audio files, in child processes with limits: some files are more than decoders can bear."""

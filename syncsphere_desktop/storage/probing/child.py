@@ -72,7 +72,7 @@ def _private_pipes() -> tuple[BinaryIO, BinaryIO]:
 
 
 def _take_limits(memory: int, seconds: float) -> Callable[[], None]:
-    """Limit this process as far as the system can, and return what grants `seconds` of processor time anew."""
+    """Limit this process as far as the system can, and return what grants `seconds` of work anew."""
     if sys.platform == "win32":  # there the parent's watchdog is alone
         return lambda: None
     import resource
