@@ -1,0 +1,99 @@
+"""What an import would do, found out before anything is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from uuid import UUID
+
+from syncsphere_desktop.domain.ids import AudioFileId, ProjectId
+from syncsphere_desktop.domain.sound import SoundFacts
+
+
+class Verdict(StrEnum):
+    """What will become of a file."""
+
+    NEW = "new"
+    DUPLICATE = "duplicate"
+    """The project has the same content already, or another file of the same import has it."""
+    UNREADABLE = "unreadable"
+    NOT_AUDIO = "not_audio"
+    SKIPPED = "skipped"
+    """No regular file (a device, a pipe, a link in a folder), or part of the audio storage itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileStamp:
+    """What tells whether a file is still the one that was looked at. `modified` and `changed` in ns."""
+
+    device: int
+    inode: int
+    size: int
+    modified: int
+    changed: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedFile:
+    """A file that was found, and what will become of it.
+
+    `relative` is its path for people and reports, from the folder that was chosen on; every character of it
+    can be shown and stored. `reason` is a sentence where the verdict is not NEW. `sha256` is known only where
+    it was needed to look for duplicates; `stamp` where it could be read.
+    """
+
+    source: Path
+    relative: str
+    size: int
+    verdict: Verdict
+    reason: str | None = None
+    facts: SoundFacts | None = None
+    duplicate_of: AudioFileId | None = None
+    sha256: str | None = None
+    stamp: FileStamp | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImportPlan:
+    """What an import of `sources` into a project would do. Nothing was written for it.
+
+    `continues` tells that an import of the same sources into the same project was cut off, and that this one
+    goes on under its id.
+    """
+
+    import_id: UUID
+    project_id: ProjectId
+    project_name: str
+    sources: tuple[Path, ...]
+    files: tuple[PlannedFile, ...]
+    continues: bool = False
+
+    @property
+    def new(self) -> int:
+        """Return how many files would be imported."""
+        return self._count(Verdict.NEW)
+
+    @property
+    def duplicates(self) -> int:
+        """Return how many files the project has already."""
+        return self._count(Verdict.DUPLICATE)
+
+    @property
+    def rejected(self) -> int:
+        """Return how many files can't be imported, for whatever reason."""
+        return len(self.files) - self.new - self.duplicates
+
+    @property
+    def bytes(self) -> int:
+        """Return how many bytes would be imported."""
+        return sum(file.size for file in self.to_import)
+
+    @property
+    def to_import(self) -> Iterator[PlannedFile]:
+        """Iterate over the files that would be imported."""
+        return (file for file in self.files if file.verdict is Verdict.NEW)
+
+    def _count(self, verdict: Verdict) -> int:
+        return sum(file.verdict is verdict for file in self.files)
