@@ -33,6 +33,7 @@ from syncsphere_desktop.ui.app.signals import SignalBridge
 from syncsphere_desktop.ui.app.window_actions import install_actions
 from syncsphere_desktop.ui.app.window_memory import WindowMemory
 from syncsphere_desktop.ui.connecting.controller import ConnectingController, Progress
+from syncsphere_desktop.ui.library.controller import LibraryController
 from syncsphere_desktop.ui.projects.controller import ProjectsController
 from syncsphere_desktop.ui.tables.view import ListView
 from syncsphere_desktop.ui.users.controller import UsersController
@@ -92,7 +93,11 @@ class Program:
             frame.theme,
             WindowMemory(frame.store, frame.settings),
             self.presenter,
-            {"users": UsersController.for_session, "projects": ProjectsController.for_session},
+            {
+                "users": UsersController.for_session,
+                "projects": ProjectsController.for_session,
+                "library": LibraryController.for_session,
+            },
             self.toasts,
         )
         self.connecting = ConnectingController(

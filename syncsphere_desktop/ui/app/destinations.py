@@ -7,4 +7,5 @@ from syncsphere_desktop.ui.app.navigation import Destination
 DESTINATIONS = (
     Destination("users", "Users", "users"),
     Destination("projects", "Projects", "projects"),
+    Destination("library", "Library", "audio"),
 )

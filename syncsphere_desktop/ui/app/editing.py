@@ -68,6 +68,7 @@ class Editing(QObject, Generic[RowT]):
         self._scope = scope
         self._shown: RowT | None = None
         self._added: int | None = None
+        self._shows_many = False
         self._drafts: dict[int, Draft[RowT]] = {}
         listing.view.selection.changed.connect(self._on_selection_changed)
         listing.view.edit_committed.connect(self._on_view_edit_committed)
@@ -194,12 +195,14 @@ class Editing(QObject, Generic[RowT]):
         selection = self._listing.view.selection
         if selection.count > 1:
             self._put_away()
-            self._shown = None
+            self._shown, self._shows_many = None, True
             self.many_selected.emit(selection.count)
             return
         rows = selection.rows()
         if len(rows) == 1:
             self._show(rows[0])
+        elif self._shows_many and not selection.count:
+            self._show_nothing()
         elif self._shown is not None and not self._outlives_its_row(self._shown):
             # One that is selected and not at hand yet is shown when it arrives.
             self._put_away()
@@ -214,12 +217,12 @@ class Editing(QObject, Generic[RowT]):
         if self._is_shown(row.id):
             return
         self._put_away()
-        self._shown = row
+        self._shown, self._shows_many = row, False
         self._form.show_record(row, self._drafts.pop(row.id, None))
         self.shown_changed.emit(row)
 
     def _show_nothing(self) -> None:
-        self._shown = None
+        self._shown, self._shows_many = None, False
         self.shown_changed.emit(None)
 
     def _is_shown(self, row_id: int) -> bool:

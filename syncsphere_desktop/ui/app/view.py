@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol
 
 from PySide6.QtWidgets import QWidget
 
 from syncsphere_desktop.database.notifications import ChangeEvent
 from syncsphere_desktop.domain.listing import FilterValue
+from syncsphere_desktop.domain.project import Project
 from syncsphere_desktop.ui.app.jobs import Jobs
 from syncsphere_desktop.ui.app.tasks import TaskScope
 from syncsphere_desktop.ui.theme.controller import ThemeController
 from syncsphere_desktop.ui.widgets.toasts import ToastHost
 
 Filters = Mapping[str, FilterValue]
+
+
+class ImportWishes(Protocol):
+    """Brings audio into the library; `into` is the project it is for, or None where that is to be asked."""
+
+    def choose_files(self, into: Project | None = None) -> None: ...
+    def choose_folder(self, into: Project | None = None) -> None: ...
+    def paste(self, into: Project | None = None) -> None: ...
+    def take(self, paths: Sequence[Path], into: Project | None = None) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +44,8 @@ class ViewContext:
     """Goes to another view by its name, with its list narrowed by these filters."""
     layout: Mapping[str, object] = field(default_factory=dict)
     """What the view's `save_layout` gave the last time."""
+    importing: ImportWishes | None = None
+    """Imports audio, or None where nothing can be imported."""
 
 
 class ViewController(Protocol):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from syncsphere_desktop.domain.audio import AudioFile
 from syncsphere_desktop.domain.humane import counted, size
@@ -15,6 +16,10 @@ from syncsphere_desktop.errors import AppError
 from syncsphere_desktop.studio.integrity.control import WorkControl
 from syncsphere_desktop.studio.integrity.outcomes import ActionReport
 from syncsphere_desktop.ui.app.jobs import Jobs, JobState
+
+if TYPE_CHECKING:
+    from syncsphere_desktop.studio.audio_library import AudioLibrary
+    from syncsphere_desktop.studio.integrity.parts import Integrity
 
 Work = Callable[[WorkControl, Progress], Awaitable[ActionReport]]
 
@@ -29,7 +34,7 @@ class LibraryDeeds(Protocol):
         ...
 
     async def download(
-        self, ids: Sequence[AudioFileId], folder: Path, *, control: WorkControl, progress: Progress
+        self, files: Sequence[AudioFile], folder: Path, *, control: WorkControl, progress: Progress
     ) -> ActionReport:
         """Copy files into a folder of this machine, in a folder a project where there are several files."""
         ...
@@ -43,6 +48,56 @@ class LibraryDeeds(Protocol):
     async def replace(self, file: AudioFile, source: Path) -> AudioFile:
         """Put another file in the place of a row's; the one before goes to quarantine."""
         ...
+
+
+class StudioDeeds:
+    """The deeds of an open session, done by the studio's parts for integrity."""
+
+    def __init__(self, library: AudioLibrary) -> None:
+        self._library = library
+
+    async def remove(
+        self, ids: Sequence[AudioFileId], reason: str, *, control: WorkControl, progress: Progress
+    ) -> ActionReport:
+        """Take rows and files out of the library, into quarantine."""
+        await self._library.access.claim()
+        async with self._parts() as parts:
+            return await parts.quarantine.put(ids, reason, control=control, progress=progress)
+
+    async def download(
+        self, files: Sequence[AudioFile], folder: Path, *, control: WorkControl, progress: Progress
+    ) -> ActionReport:
+        """Copy files into a folder of this machine, in a folder a project where there are several files."""
+        from syncsphere_desktop.studio.integrity.exporting import Structure
+
+        names = {file.project_id: file.project_name or "" for file in files if file.project_id is not None}
+        async with self._parts() as parts:
+            return await parts.exporter.export(
+                [file.id for file in files],
+                folder,
+                structure=Structure.FLAT if len(files) == 1 else Structure.PROJECTS,
+                project_names=names,
+                control=control,
+                progress=progress,
+            )
+
+    async def reprobe(
+        self, ids: Sequence[AudioFileId], *, control: WorkControl, progress: Progress
+    ) -> ActionReport:
+        """Look into files again and write what they are."""
+        async with self._parts() as parts:
+            return await parts.repair.reprobe(ids, control=control, progress=progress)
+
+    async def replace(self, file: AudioFile, source: Path) -> AudioFile:
+        """Put another file in the place of a row's; the one before goes to quarantine."""
+        await self._library.access.claim()
+        async with self._parts() as parts:
+            return await parts.replacer.replace(file, source)
+
+    def _parts(self) -> AbstractAsyncContextManager[Integrity]:
+        from syncsphere_desktop.studio.integrity.parts import opened_integrity
+
+        return opened_integrity(self._library)
 
 
 async def run_as_job(jobs: Jobs, title: str, done_words: str, work: Work) -> ActionReport:

@@ -102,7 +102,7 @@ class FileHandling(QObject):
             self._spawn(self._reprobe())
 
     async def _move(self) -> None:
-        files = await self._known("moved")
+        files = await self._known("moved", _KNOWN_AT_MOST)
         count = len(files)
         there = {file.project_id for file in files}
         without = [project for project in there if project is not None] if len(there) == 1 else []
@@ -148,11 +148,11 @@ class FileHandling(QObject):
         return ActionReport(tuple(outcomes))
 
     async def _download(self, folder: Path) -> None:
-        ids = await self._ids("downloaded")
+        files = await self._known("downloaded", _AT_ONCE)
         await self._act(
-            f"Download {counted(len(ids), 'file')} to {folder.name}",
+            f"Download {counted(len(files), 'file')} to {folder.name}",
             f"copied to {folder.name}",
-            lambda control, progress: self._deeds.download(ids, folder, control=control, progress=progress),
+            lambda control, progress: self._deeds.download(files, folder, control=control, progress=progress),
         )
 
     async def _reprobe(self) -> None:
@@ -196,9 +196,9 @@ class FileHandling(QObject):
         self._refuse_more_than(_AT_ONCE, verb)
         return [AudioFileId(row_id) for row_id in await self._selection.resolve()]
 
-    async def _known(self, verb: str) -> list[AudioFile]:
-        self._refuse_more_than(_KNOWN_AT_MOST, verb)
-        files = await self._selection.fetch(_KNOWN_AT_MOST)
+    async def _known(self, verb: str, limit: int) -> list[AudioFile]:
+        self._refuse_more_than(limit, verb)
+        files = await self._selection.fetch(limit)
         if not files:
             raise NotFoundError("The selected files are gone.")
         return files

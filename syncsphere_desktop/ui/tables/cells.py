@@ -53,6 +53,7 @@ class CellPainter:
         self.hover = QColor(color.hover)
         self.selection = QColor(color.selection)
         self.hairline = QColor(mixed(color.border, color.surface_0, 0.5))
+        self.divider = QColor(color.border_strong)
         self.accent = QColor(color.accent)
         self.focus = QPen(QColor(color.focus), 1.5)
         self._bar = QColor(mixed(color.text_muted, color.surface_0, 0.18))

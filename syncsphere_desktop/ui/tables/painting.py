@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QObject, QRect, QTimer
@@ -36,6 +37,7 @@ class ListPainter(QObject):
         self._cells: CellPainter | None = None
         self._hovered = -1
         self._flashes: dict[int, float] = {}
+        self._group: Callable[[Any], object] | None = None
         self._fading = QTimer(self, interval=40)
         self._fading.timeout.connect(self._on_fading_timeout)
         model.rows_changed_by_others.connect(self._on_model_rows_changed_by_others)
@@ -46,6 +48,11 @@ class ListPainter(QObject):
     def restyle(self) -> None:
         """Take colours and fonts from the theme again."""
         self._cells = None
+        self._view.viewport().update()
+
+    def group_by(self, key: Callable[[Any], object] | None) -> None:
+        """Draw a line above each row with another key than the row above it."""
+        self._group = key
         self._view.viewport().update()
 
     def hover(self, position: int) -> None:
@@ -93,7 +100,15 @@ class ListPainter(QObject):
             elif position == self._hovered:
                 painter.fillRect(0, y, width, ROW_HEIGHT, style.hover)
             painter.fillRect(0, y + ROW_HEIGHT - 1, width, 1, style.hairline)
+            if self._begins_group(position):
+                painter.fillRect(0, y - 1, width, 1, style.divider)
         self._paint_flashes(painter, style)
+
+    def _begins_group(self, position: int) -> bool:
+        if self._group is None or position == 0:
+            return False
+        above, row = self._model.row(position - 1), self._model.row(position)
+        return above is not None and row is not None and self._group(above) != self._group(row)
 
     def _paint_flashes(self, painter: QPainter, style: CellPainter) -> None:
         width = self._view.viewport().width()

@@ -117,6 +117,10 @@ class ListView(ListSurface[RowT]):
         """Flash rows that others changed, or don't, as when the system asks for less motion."""
         self._painting.is_moving = enabled
 
+    def set_grouping(self, key: Callable[[RowT], object] | None) -> None:
+        """Divide rows that stand together and have another key than those above; None divides nothing."""
+        self._painting.group_by(key)
+
     def save_layout(self) -> dict[str, object]:
         """Return columns and sorting as JSON-ready values."""
         query = self.list_model.query
@@ -172,7 +176,10 @@ class ListView(ListSurface[RowT]):
             Qt.Key.Key_Space: self._toggle_current,
         }
         action = actions.get(event.key())
-        if action is None or event.modifiers() & (_CONTROL | Qt.KeyboardModifier.AltModifier):
+        refused = _CONTROL | Qt.KeyboardModifier.AltModifier
+        if event.key() == Qt.Key.Key_Space:
+            refused = Qt.KeyboardModifier.AltModifier  # Ctrl+Space too: a view may need the space bar itself
+        if action is None or event.modifiers() & refused:
             return False
         action()
         return True
