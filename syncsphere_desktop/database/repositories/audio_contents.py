@@ -116,6 +116,21 @@ class AudioContentRepository:
 
         return await self._database.run(work, timeouts=BULK)
 
+    async def known_sizes(self, project_id: ProjectId | None, sizes: Collection[int]) -> frozenset[int]:
+        """Return which of these sizes in bytes there are among the rows whose content is known."""
+        if not sizes:
+            return frozenset()
+        as_large = (audio_content.c.size == func.any(list(sizes)), audio_content.c.sha256.is_not(None))
+
+        def work(connection: Connection) -> frozenset[int]:
+            if not side_tables(connection).can_read(audio_content):
+                return frozenset()
+            known = select(audio_content.c.size).distinct().join(audio_files, LOOKED_AT)
+            found = connection.execute(known.where(*as_large, *_of_project(project_id)))
+            return frozenset(found.scalars())
+
+        return await self._database.run(work, timeouts=BULK)
+
     async def files_at(self, paths: Collection[str]) -> dict[str, tuple[AudioFileId, ...]]:
         """Return which rows name each of these paths, letter by letter; a path without any is left out.
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, delete, func, select, update
 
-from syncsphere_desktop.database import audit
+from syncsphere_desktop.database import audit, import_lock
 from syncsphere_desktop.database.connection import Database
 from syncsphere_desktop.database.paging import ListReader
 from syncsphere_desktop.database.repositories.audio_list import audio_records, audio_spec, hashed
@@ -67,6 +67,7 @@ class AudioFileRepository:
         def work(connection: Connection) -> tuple[AudioFile, ...]:
             if not rows:
                 return ()
+            import_lock.hold(connection, import_id)
             _hold_projects(connection, {one.draft.project_id for one in stored})
             adding = audio_files.insert().returning(audio_files.c.id, sort_by_parameter_order=True)
             ids = list(connection.execute(adding, rows).scalars())

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Select, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from syncsphere_desktop.database import import_lock
 from syncsphere_desktop.database.connection import Database
 from syncsphere_desktop.database.repositories.audio_list import audio_spec
 from syncsphere_desktop.database.repositories.records import BULK
@@ -100,6 +101,27 @@ class AudioImportRepository:
             return tuple(spec.row(row) for row in rows)
 
         return await self._database.run(work, timeouts=BULK)
+
+    async def settle(self, import_id: UUID) -> None:
+        """Wait until no transaction of an import is under way, that of a killed process too.
+
+        Only then is it certain which rows it added. Raises TimedOutError.
+        """
+        await self._database.run(lambda connection: import_lock.wait(connection, import_id), timeouts=BULK)
+
+    async def database_identity(self) -> str:
+        """Return what tells this database from every other, its copies on other servers too."""
+
+        def work(connection: Connection) -> str:
+            system: int | str = "unknown"
+            allowed = func.has_function_privilege("pg_control_system()", "EXECUTE")
+            if connection.execute(select(allowed)).scalar_one():
+                told = connection.exec_driver_sql("SELECT system_identifier FROM pg_control_system()")
+                system = told.scalar_one()
+            own = "SELECT oid FROM pg_database WHERE datname = current_database()"
+            return f"{system}/{connection.exec_driver_sql(own).scalar_one()}"
+
+        return await self._database.run(work)
 
     async def mark_undone(self, import_id: UUID) -> None:
         """Remember that an import was undone; raises SchemaError where imports can't be remembered."""
