@@ -25,11 +25,11 @@ class MatchedBy(StrEnum):
 class BundleUse:
     """One bundle version that names an audio file; `sample` is the name it has in there.
 
-    `version` is None where another service stored none.
+    `project_id` and `version` are None where another service stored none.
     """
 
     bundle_id: BundleId
-    project_id: ProjectId
+    project_id: ProjectId | None
     version: int | None
     sample: str
     by: MatchedBy = MatchedBy.NAME
