@@ -53,7 +53,7 @@ def main(arguments: list[str]) -> int:
         processor()
         message = _answer(decoded_request(line), progress)
         send(message)
-        if message.get("problem") == Problem.MEMORY:
+        if message.get("problem") in (Problem.MEMORY, Problem.INCOMPLETE):
             return 1  # what is left of this process is not worth trusting
     return 0
 
@@ -110,6 +110,8 @@ def _answer(request: Request, progress: Progress) -> Message:
         return problem_message(Problem.MEMORY, "")
     except OSError as error:
         return problem_message(Problem.FILE, f"It can't be read: {error.strerror}.")
+    except ImportError as error:
+        return problem_message(Problem.INCOMPLETE, str(error))
     except Exception as error:  # noqa: BLE001  # mutagen raises errors of every kind for damaged files
         trace = "".join(traceback.format_exception(error)[-8:])
         return problem_message(Problem.UNEXPECTED, "It's damaged beyond understanding.", trace)

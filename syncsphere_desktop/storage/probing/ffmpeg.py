@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import av
 import numpy as np
@@ -133,7 +133,7 @@ class FfmpegDecoder:
         for packet in self._packets:
             self._progress.beat()
             try:
-                frames = cast("list[AudioFrame]", packet.decode())
+                frames = packet.decode()
             except av.FFmpegError as error:
                 errors += 1
                 if errors > _MOST_ERRORS_IN_A_ROW:
@@ -156,7 +156,7 @@ class FfmpegDecoder:
             raise DamagedError("It's damaged: it can't be read to its end.", str(error)) from error
 
     def _samples(self, frame: AudioFrame) -> NDArray[np.float32]:
-        """Return a frame's samples as floats, (samples, channels), with the channels that the file began with."""
+        """Return a frame's samples as floats, (samples, channels), with the channels of its beginning."""
         values: NDArray[Any] = frame.to_ndarray()
         channels = len(frame.layout.channels)
         values = values.T if frame.format.is_planar else values.reshape(-1, channels)

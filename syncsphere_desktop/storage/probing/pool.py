@@ -188,6 +188,8 @@ def _sound(message: Message) -> Message:
     if "problem" not in message:
         return message
     reason, details = str(message.get("reason")), message.get("details")
+    if message["problem"] == Problem.INCOMPLETE:
+        raise StorageError("The program that reads audio files is not complete.", details=reason)
     if message["problem"] == Problem.FILE:
         raise FileError(reason, details=None if details is None else str(details))
     if message["problem"] == Problem.UNEXPECTED:

@@ -26,6 +26,9 @@ class Problem(StrEnum):
     NOT_AUDIO = "not_audio"
     MEMORY = "memory"
     FILE = "file"
+    INCOMPLETE = "incomplete"
+    """A library is missing: nothing can be said of any file."""
+
     UNEXPECTED = "unexpected"
     """An error that nobody foresaw, for which the file is refused too."""
 

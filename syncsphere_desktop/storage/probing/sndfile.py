@@ -84,7 +84,7 @@ class SndfileDecoder:
 
     def blocks(self) -> Iterator[Block]:
         """Yield all samples, see `Decoder.blocks`."""
-        kind = _TYPES.get(str(self._sound.subtype), "float32")
+        kind: Literal["int16", "int32", "float32"] = _TYPES.get(str(self._sound.subtype), "float32")
         room = max(1, _SAMPLES_A_BLOCK // self.channels)
         buffer = np.empty((room, self.channels), dtype=kind)
         while True:

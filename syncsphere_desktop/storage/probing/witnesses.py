@@ -258,8 +258,8 @@ def _of_sndfile(file: BinaryIO, kind: Kind, size: int, progress: Progress) -> Cl
             and info.channels == decoder.channels
             and (kind is Kind.OPUS or info.sample_rate == rate)
             and abs(info.length - told) <= TOLERANCE
-            and decoder.ends_where_it_says()
             and is_one
+            and (kind is not Kind.FLAC or decoder.ends_where_it_says())
         )
         return Claim(
             decoder.codec,
