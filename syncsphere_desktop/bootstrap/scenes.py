@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 
 from PySide6.QtWidgets import QLineEdit
 
+from syncsphere_desktop.bootstrap.library_scenes import LIBRARY_SCENES
+from syncsphere_desktop.bootstrap.scene import Scene
 from syncsphere_desktop.bootstrap.stage import Needs, Stage
 from syncsphere_desktop.database.connection import Health
 from syncsphere_desktop.ui.app.cheat_sheet import CheatSheet
@@ -24,15 +24,6 @@ from syncsphere_desktop.ui.projects.dialogs import (
 from syncsphere_desktop.ui.users.dialogs import NewUserDialog, PasswordDialog
 from syncsphere_desktop.ui.users.giving import HandOverDialog, RemoveUsersDialog
 from syncsphere_desktop.ui.widgets.conflict import ConflictDialog
-
-
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """One picture, or a few that belong together."""
-
-    name: str
-    needs: Needs
-    play: Callable[[Stage], Awaitable[None]]
 
 
 async def _welcome(stage: Stage) -> None:
@@ -249,6 +240,7 @@ SCENES: tuple[Scene, ...] = (
     Scene("projects-transfer", Needs.PROJECTS, _projects_transfer),
     Scene("projects-add-person", Needs.PROJECTS, _projects_add_person),
     Scene("projects-delete", Needs.PROJECTS, _projects_delete),
+    *LIBRARY_SCENES,
     Scene("window-palette", Needs.USERS, _palette),
     Scene("window-shortcuts", Needs.USERS, _shortcuts),
     Scene("window-jobs", Needs.USERS, _jobs),

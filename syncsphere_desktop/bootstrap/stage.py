@@ -17,7 +17,9 @@ from syncsphere_desktop.bootstrap.frame import Frame
 from syncsphere_desktop.bootstrap.program import Program
 from syncsphere_desktop.errors import FileError
 from syncsphere_desktop.studio.local_studio import LocalStudio
+from syncsphere_desktop.ui.app.listing import Listing
 from syncsphere_desktop.ui.app.view import ViewController
+from syncsphere_desktop.ui.library.controller import LibraryController
 from syncsphere_desktop.ui.projects.controller import ProjectsController
 from syncsphere_desktop.ui.users.controller import UsersController
 
@@ -32,6 +34,7 @@ class Needs(StrEnum):
     NOTHING = "nothing"
     USERS = "users"
     PROJECTS = "projects"
+    LIBRARY = "library"
 
 
 class Stage:
@@ -55,6 +58,11 @@ class Stage:
         """Return the projects view."""
         return self._controller("projects", ProjectsController)
 
+    @property
+    def library(self) -> LibraryController:
+        """Return the audio library."""
+        return self._controller("library", LibraryController)
+
     async def prepare(self, needs: Needs) -> None:
         """Open the studio on a view with its list loaded, nothing selected and nothing searched."""
         if needs is Needs.NOTHING:
@@ -62,16 +70,27 @@ class Stage:
         if self.program.desktop.session is None:
             await self.program.connect_local(lambda _sentence, _share: None)
         self.program.desktop.show_view(needs.value)
-        listing = self.users.listing if needs is Needs.USERS else self.projects.listing
+        listing = self._listing(needs)
         listing.view.selection.clear()
         await self.until(lambda: bool(listing.model.count.value) and not listing.model.is_loading)
         await self.settled()
+
+    def _listing(self, needs: Needs) -> Listing[Any]:
+        if needs is Needs.LIBRARY:
+            return self.library.listing
+        return self.users.listing if needs is Needs.USERS else self.projects.listing
 
     async def clear(self) -> None:
         """Leave dialogs, notifications and panels of the scene before."""
         for dialog in self.dialogs():
             dialog.reject()
         self.program.toasts.clear()
+        await self.settled()
+
+    async def close_menus(self) -> None:
+        """Close the menus that are open."""
+        for menu in (found for found in QApplication.topLevelWidgets() if isinstance(found, QMenu)):
+            menu.close()
         await self.settled()
 
     async def until(self, condition: Callable[[], bool]) -> None:

@@ -15,7 +15,8 @@ import qasync
 
 from syncsphere_desktop.bootstrap.frame import Frame, build_frame
 from syncsphere_desktop.bootstrap.program import Program
-from syncsphere_desktop.bootstrap.scenes import SCENES, Scene
+from syncsphere_desktop.bootstrap.scene import Scene
+from syncsphere_desktop.bootstrap.scenes import SCENES
 from syncsphere_desktop.bootstrap.stage import Stage
 from syncsphere_desktop.errors import FileError, UsageError
 from syncsphere_desktop.settings import HOME_VARIABLE, Paths, ThemeMode
