@@ -43,12 +43,17 @@ def storage_error(error: OSError, url: str) -> StorageError:
             retryable=False,
         )
     if error.errno == errno.ELOOP:
-        return PathOutsideStoreError(
-            "A link stands in the way. Links in the audio storage are not followed.", details=details
-        )
+        return link_in_the_way(details)
     if error.errno in NO_PATH:
         return PathOutsideStoreError("The audio storage can't have a file of this name.", details=details)
     return StoreUnavailableError("The audio storage doesn't answer as it should.", details=details)
+
+
+def link_in_the_way(details: str) -> PathOutsideStoreError:
+    """Return the error of a link where a file or folder is looked for."""
+    return PathOutsideStoreError(
+        "A link stands in the way. Links in the audio storage are not followed.", details=details
+    )
 
 
 def missing(at: str) -> StoredFileMissingError:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import stat
 from collections import defaultdict
@@ -16,7 +15,7 @@ from syncsphere_desktop.errors import InputError, StoredFileMissingError, StoreU
 from syncsphere_desktop.override import override
 from syncsphere_desktop.storage.base import AudioStore, Staged, StoredFile, go_on, no_bytes
 from syncsphere_desktop.storage.copying import Blocks, copied
-from syncsphere_desktop.storage.failures import as_storage_errors, missing, taken
+from syncsphere_desktop.storage.failures import as_storage_errors, link_in_the_way, missing, taken
 from syncsphere_desktop.storage.folders import (
     DescriptorFolder,
     Entry,
@@ -27,9 +26,11 @@ from syncsphere_desktop.storage.folders import (
 )
 from syncsphere_desktop.storage.marker import MARKER_BYTES, MARKER_NAME, fresh_marker, read_marker
 from syncsphere_desktop.storage.paths import (
+    OF_THE_SYSTEM,
     OWN_FOLDER,
     StorePath,
     StoreRoot,
+    checked_temporary,
     decomposed,
     folder_of,
     is_part,
@@ -38,9 +39,6 @@ from syncsphere_desktop.storage.paths import (
     parts_of,
     usual_form,
 )
-
-# What file systems keep in their roots, often out of our reach.
-_OF_THE_SYSTEM = frozenset({"lost+found", "System Volume Information", "$RECYCLE.BIN"})
 
 
 class LocalStore(AudioStore):
@@ -87,9 +85,7 @@ class LocalStore(AudioStore):
         check: Callable[[], None] = go_on,
         temporary: StorePath | None = None,
     ) -> Staged:
-        temporary = temporary or part_path(at)
-        if folder_of(temporary) != folder_of(at) or not is_part(name_of(temporary)):
-            raise ValueError(f"{temporary!r} is no temporary path for {at!r}")
+        temporary = checked_temporary(at, temporary)
         with self._opened() as root:
             self._claim(root)
             with self._within(root, at, make=True) as folder:
@@ -276,7 +272,7 @@ class LocalStore(AudioStore):
             except FileNotFoundError:
                 raise missing(at) from None
             if stat.S_ISLNK(known.st_mode):
-                raise LinkError(errno.ELOOP, os.strerror(errno.ELOOP), name)
+                raise link_in_the_way(at)
         if not stat.S_ISREG(known.st_mode):
             raise missing(at)
         return name, known
@@ -333,7 +329,7 @@ class LocalStore(AudioStore):
                         continue  # it went away, or something else took its place
                     for entry in folder.entries():
                         if not names and (
-                            entry.name in _OF_THE_SYSTEM or (entry.name == OWN_FOLDER and not own)
+                            entry.name in OF_THE_SYSTEM or (entry.name == OWN_FOLDER and not own)
                         ):
                             continue
                         path = written + _written(folder, entry.name)

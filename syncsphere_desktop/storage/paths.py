@@ -18,6 +18,9 @@ StorePath = NewType("StorePath", str)
 OWN_FOLDER = ".syncsphere"
 """The folder in the root that is the app's own: the marker and the quarantine."""
 
+OF_THE_SYSTEM = frozenset({"lost+found", "System Volume Information", "$RECYCLE.BIN"})
+"""What file systems keep in their roots, often out of our reach."""
+
 _PART_NAME = re.compile(r"\.syncsphere-[0-9A-Za-z._~+=-]+\.part")
 _DRIVE = re.compile(r"[A-Za-z]:")
 _RESERVED = re.compile(
@@ -103,6 +106,15 @@ def part_path(at: StorePath) -> StorePath:
     folder = folder_of(at)
     name = f".syncsphere-{os.urandom(8).hex()}.part"
     return StorePath(f"{folder}/{name}" if folder else name)
+
+
+def checked_temporary(at: StorePath, temporary: StorePath | None) -> StorePath:
+    """Return the temporary path to use for `at`; one that can't be is a bug of the caller: ValueError."""
+    if temporary is None:
+        return part_path(at)
+    if folder_of(temporary) != folder_of(at) or not is_part(name_of(temporary)):
+        raise ValueError(f"{temporary!r} is no temporary path for {at!r}")
+    return temporary
 
 
 def is_part(name: str) -> bool:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from urllib.parse import unquote, urlsplit
 
-from syncsphere_desktop.errors import InputError
+from syncsphere_desktop.errors import InputError, StorageError
 from syncsphere_desktop.storage.base import BLOCK_BYTES, AudioStore, Staged, StoredFile
 
 __all__ = ["BLOCK_BYTES", "AudioStore", "Staged", "StoredFile", "open_store"]
@@ -32,11 +34,13 @@ def open_store(url_or_path: str, *, secret: str | None = None, expected: str | N
                 raise InputError("A file:// address names a folder of this machine.", field="storage_url")
             return _local(unquote(parts.path), expected)
         case "sftp":
-            from syncsphere_desktop.storage.sftp import SftpStore
+            with _extra("sftp", "paramiko"):
+                from syncsphere_desktop.storage.sftp import SftpStore
 
             return SftpStore(url_or_path, secret=secret, expected=expected)
         case "s3":
-            from syncsphere_desktop.storage.s3 import S3Store
+            with _extra("s3", "s3fs"):
+                from syncsphere_desktop.storage.s3 import S3Store
 
             return S3Store(url_or_path, secret=secret, expected=expected)
         case other:
@@ -44,6 +48,20 @@ def open_store(url_or_path: str, *, secret: str | None = None, expected: str | N
                 f"Audio storage can't be at {other}://: it is a folder, sftp:// or s3://.",
                 field="storage_url",
             )
+
+
+@contextmanager
+def _extra(name: str, library: str) -> Iterator[None]:
+    """Say which extra of the package is missing when a library is."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] != library:
+            raise
+        raise StorageError(
+            f"{name}:// needs the extra “{name}” of this app: install syncsphere-desktop[{name}].",
+            details=f"{library} is not installed",
+        ) from error
 
 
 def _local(folder: str, expected: str | None) -> AudioStore:
