@@ -16,7 +16,7 @@ async def _selected(stage: Stage) -> None:
     await _select(stage, 0)
     waveform = stage.library.inspector.listen.waveform
     await stage.until(lambda: waveform.has_peaks)
-    stage.library.sound.player.seek(1.1)
+    stage.library.sound.player.seek(0.31)
     await stage.settled()
     stage.shoot("library-selected")
 
@@ -29,11 +29,12 @@ async def _many(stage: Stage) -> None:
 
 
 async def _filters(stage: Stage) -> None:
-    stage.library.narrow({"format": "wav", "channels": 2, "duration_min": 2.0, "duration_max": 15.0})
+    stage.library.narrow({"format": "wav", "channels": 2, "duration_max": 2.0})
     await _loaded(stage)
     stage.shoot("library-filters")
     stage.library.filters.open_menu()
     await stage.settled()
+    stage.place_menu(stage.library.filters.button)
     stage.shoot("library-filter-menu")
     await stage.close_menus()
     stage.library.narrow({"state": "missing"})

@@ -87,6 +87,12 @@ class Stage:
         self.program.toasts.clear()
         await self.settled()
 
+    def place_menu(self, button: QWidget) -> None:
+        """Put the open menu below its button, also where the platform's screen is smaller than the window."""
+        for menu in (found for found in QApplication.topLevelWidgets() if isinstance(found, QMenu)):
+            if menu.isVisible():
+                menu.move(button.mapToGlobal(button.rect().bottomLeft()))
+
     async def close_menus(self) -> None:
         """Close the menus that are open."""
         for menu in (found for found in QApplication.topLevelWidgets() if isinstance(found, QMenu)):

@@ -30,9 +30,9 @@ def audio_columns(now: Callable[[], datetime], *, editable: bool) -> tuple[Colum
             sort_key="filename",
             editable=editable,
             validate=checked_filename,
-            width=208,
+            width=192,
         ),
-        Column("Project", lambda file: file.project_name, sort_key="project", width=132),
+        Column("Project", lambda file: file.project_name, sort_key="project", width=124),
         *_sound_columns(),
         Column(
             "State",
@@ -41,7 +41,7 @@ def audio_columns(now: Callable[[], datetime], *, editable: bool) -> tuple[Colum
             kind=ColumnKind.STATUS,
             tone=lambda file: state_tone(file.state),
             tooltip=state_tip,
-            width=116,
+            width=112,
         ),
         Column(
             "Used by",
@@ -49,7 +49,7 @@ def audio_columns(now: Callable[[], datetime], *, editable: bool) -> tuple[Colum
             sort_key="used_by",
             kind=ColumnKind.NUMBER,
             tooltip=use_tip,
-            width=76,
+            width=72,
         ),
         Column(
             "Uploader",
@@ -73,7 +73,7 @@ def _sound_columns() -> tuple[Column[AudioFile], ...]:
             kind=ColumnKind.NUMBER,
             format=lambda value: length_words(float(str(value))),
             tooltip=lambda file: "" if file.duration is None else exact_length(file.duration),
-            width=76,
+            width=72,
         ),
         Column(
             "Format",
@@ -81,7 +81,7 @@ def _sound_columns() -> tuple[Column[AudioFile], ...]:
             sort_key="format",
             format=lambda value: format_words(str(value)),
             tooltip=lambda file: file.codec or "",
-            width=68,
+            width=64,
         ),
         Column(
             "Rate",
@@ -89,14 +89,14 @@ def _sound_columns() -> tuple[Column[AudioFile], ...]:
             sort_key="sample_rate",
             kind=ColumnKind.NUMBER,
             format=lambda value: rate_words(int(str(value))),
-            width=84,
+            width=80,
         ),
         Column(
             "Channels",
             lambda file: file.channels,
             sort_key="channels",
             format=lambda value: channel_words(int(str(value))),
-            width=84,
+            width=80,
         ),
         Column(
             "Size",
@@ -104,7 +104,7 @@ def _sound_columns() -> tuple[Column[AudioFile], ...]:
             sort_key="file_size",
             kind=ColumnKind.NUMBER,
             format=lambda value: size(int(str(value))),
-            width=80,
+            width=72,
         ),
     )
 

@@ -104,8 +104,7 @@ def removal_effects(count: int, known: Sequence[AudioFile]) -> list[str]:
     one = count == 1
     whole = len(known) == count
     sizes = f" ({size(sum(file.file_size or 0 for file in known))})" if whole else ""
-    they = "It goes" if one else f"They go{sizes}"
-    effects = [f"{they} to quarantine and {_HELD}."]
+    effects = [f"{'It goes' if one else 'They go'} to quarantine{sizes} and {_HELD}."]
     used = [file for file in known if file.used_by]
     if used:
         versions = counted(sum(file.used_by or 0 for file in used), "bundle version")
@@ -118,7 +117,7 @@ def removal_effects(count: int, known: Sequence[AudioFile]) -> list[str]:
     if not whole:
         effects.append("Their uses in bundle versions are too many to be listed here.")
     elif any(file.used_by is None for file in known):
-        effects.append("Which bundle versions use it is not known." if one else "Not all uses are known.")
+        effects.append(f"Which bundle versions use {'it' if one else 'all of them'} is not known yet.")
     return effects
 
 

@@ -25,7 +25,8 @@ from syncsphere_desktop.ui.library.words import (
 from syncsphere_desktop.ui.theme.fonts import monospace
 from syncsphere_desktop.ui.widgets.buttons import Button, Kind
 from syncsphere_desktop.ui.widgets.elided_label import ElidedLabel
-from syncsphere_desktop.ui.widgets.fact_rows import fact_rows
+from syncsphere_desktop.ui.widgets.fact_rows import fact_rows, show_filled
+from syncsphere_desktop.ui.widgets.form import FormField
 from syncsphere_desktop.ui.widgets.inspector import InspectorPanel
 from syncsphere_desktop.ui.widgets.plain_text import plain_tip
 from syncsphere_desktop.ui.widgets.status_dot import StatusDot
@@ -62,11 +63,13 @@ class AudioInspector(InspectorPanel):
         for name in ("Path", "SHA-256"):
             self._stored[name] = ElidedLabel("", Qt.TextElideMode.ElideMiddle, copyable=True)
             self._stored[name].setFont(monospace())
+        self._sound_rows = fact_rows({"State": self._state_row(), **self._sound})
+        self._stored_rows = fact_rows({name: self._stored[name] for name in _STORED})
         self._one = [
             self.add_section("", self.listen),
             self.add_section("File", self._file_section()),
-            self.add_section("Sound", fact_rows({"State": self._state_row(), **self._sound})),
-            self.add_section("Storage", fact_rows({name: self._stored[name] for name in _STORED})),
+            self.add_section("Sound", self._sound_rows),
+            self.add_section("Storage", self._stored_rows),
         ]
         self._many = self.add_section("With all of them", self._many_section())
         self._set_actions()
@@ -123,15 +126,17 @@ class AudioInspector(InspectorPanel):
 
     def _file_section(self) -> QWidget:
         section = QWidget()
-        row = QHBoxLayout()
+        project = QWidget()
+        row = QHBoxLayout(project)
+        row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
-        row.addWidget(fact_rows({"Project": self._project}), 1)
+        row.addWidget(self._project, 1)
         row.addWidget(self._move)
         column = QVBoxLayout(section)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(8)
+        column.setSpacing(12)
+        column.addWidget(FormField("Project", project))
         column.addWidget(self.form)
-        column.addLayout(row)
         return section
 
     def _state_row(self) -> QWidget:
@@ -190,6 +195,7 @@ class AudioInspector(InspectorPanel):
         }
         for name, text in words.items():
             self._sound[name].set_text(text)
+        show_filled(self._sound_rows, self._sound)
         if file.duration is not None:
             self._sound["Length"].set_text(words["Length"], tooltip=exact_length(file.duration))
 
@@ -206,3 +212,4 @@ class AudioInspector(InspectorPanel):
         told = "" if added is None else ago(added, self._now())
         stored["Added"].set_text(told, tooltip="" if added is None else exact(added))
         stored["Id"].set_text(str(file.id))
+        show_filled(self._stored_rows, stored)

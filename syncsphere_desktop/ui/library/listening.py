@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject
 
 from syncsphere_desktop.domain.audio import AudioFile
 from syncsphere_desktop.domain.sound import Waveform
-from syncsphere_desktop.errors import AppError
+from syncsphere_desktop.errors import AppError, StoreUnavailableError
 from syncsphere_desktop.ui.app.tasks import TaskScope
 from syncsphere_desktop.ui.library.listen_panel import ListenPanel
 from syncsphere_desktop.ui.library.player import FileFetcher, Player
@@ -74,7 +74,8 @@ class InspectorSound(QObject):
 
     def _on_load_failed(self, error: AppError) -> None:
         if self._file is not None:
-            self._panel.show_unread(error.message)
+            away = isinstance(error, StoreUnavailableError)  # which is told above the list
+            self._panel.show_unread("No waveform while the audio storage is away." if away else error.message)
 
     def _on_player_problem_changed(self, problem: str) -> None:
         self._panel.show_problem(problem)

@@ -108,7 +108,9 @@ class Player(QObject):
             self._scope.spawn(self._fetch(self._file), key=_FETCH, on_error=self._on_fetch_failed)
 
     def seek(self, seconds: float) -> None:
-        """Go to a moment of the file."""
+        """Go to a moment of the file; beyond its end is its end."""
+        length = None if self._file is None else self._file.duration
+        seconds = max(0.0, seconds if length is None else min(seconds, length))
         self._go_to(seconds)
         if self._loaded and self._output is not None:
             self._output.seek(seconds)

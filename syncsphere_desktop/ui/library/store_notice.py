@@ -55,7 +55,7 @@ class StoreNotice(Banner):
     def _refresh(self) -> None:
         problem = self._store.problem
         if problem is not None:
-            sentence = f"{problem.message} The list works; listening, importing and checking wait for it."
+            sentence = f"{problem.message} The list works; sound, imports and checks wait."
             action = "Look again" if problem.retryable else None
             self.show_message(sentence, "warning", action=action, details=problem.details)
         elif self._had_problem:

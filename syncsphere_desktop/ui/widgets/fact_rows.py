@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFormLayout, QWidget
 
+from syncsphere_desktop.ui.widgets.elided_label import ElidedLabel
 from syncsphere_desktop.ui.widgets.plain_text import PlainLabel
 
 _CAPTION_WIDTH = 104
@@ -27,3 +28,11 @@ def fact_rows(values: Mapping[str, QWidget]) -> QWidget:
         caption.setMinimumWidth(_CAPTION_WIDTH)
         form.addRow(caption, value)
     return rows
+
+
+def show_filled(rows: QWidget, values: Mapping[str, ElidedLabel]) -> None:
+    """Leave out the rows whose value is empty."""
+    form = rows.layout()
+    assert isinstance(form, QFormLayout)
+    for value in values.values():
+        form.setRowVisible(value, bool(value.whole_text))
