@@ -7,7 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
+
+_PACE_SECONDS = 0.1
+"""How often at most a job tells that it is further."""
 
 
 class JobState(StrEnum):
@@ -57,6 +60,9 @@ class Job(QObject):
         self.started_at = time.monotonic()
         self.ended_at: float | None = None
         self._share: float | None = None
+        self._told_at = 0.0
+        self._pace = QTimer(self, singleShot=True)
+        self._pace.timeout.connect(self._tell)
         self._cancel = cancel
         self._pause = pause
 
@@ -99,12 +105,12 @@ class Job(QObject):
         """Tell how many pieces of how many are done, and what is being done."""
         self.done, self.total = done, total
         self.sentence = sentence or self.sentence
-        self.changed.emit()
+        self._tell_soon()
 
     def report(self, share: float | None, facts: str, parts: Sequence[JobPart] = ()) -> None:
         """Tell how far the job is in its own words, and what it is at."""
         self._share, self.facts, self.parts = share, facts, tuple(parts)
-        self.changed.emit()
+        self._tell_soon()
 
     def cancel(self) -> None:
         """Ask the job to end; its owner calls `end` when it has."""
@@ -116,7 +122,7 @@ class Job(QObject):
         if self._pause is not None and self.state is JobState.RUNNING:
             self.is_paused = not self.is_paused
             self._pause(self.is_paused)
-            self.changed.emit()
+            self._tell()
 
     def end(
         self, state: JobState, sentence: str = "", *, offer: tuple[str, Callable[[], None]] | None = None
@@ -128,11 +134,24 @@ class Job(QObject):
         self.parts = ()
         self.is_paused = False
         self.ended_at = time.monotonic()
-        self.changed.emit()
+        self._tell()
 
     def withdraw_offer(self) -> None:
         """Offer nothing any more, as what it was about is gone."""
         self.offer = None
+        self._tell()
+
+    def _tell_soon(self) -> None:
+        """Tell what is new at once, or with what comes after it: progress may come thousandfold a second."""
+        passed = time.monotonic() - self._told_at
+        if passed >= _PACE_SECONDS:
+            self._tell()
+        elif not self._pace.isActive():
+            self._pace.start(round((_PACE_SECONDS - passed) * 1000) + 1)
+
+    def _tell(self) -> None:
+        self._pace.stop()
+        self._told_at = time.monotonic()
         self.changed.emit()
 
 

@@ -169,6 +169,12 @@ class Listing(QObject, Generic[RowT]):
         """Return columns, sorting and sizes as JSON-ready values."""
         return {**self._frame.save_layout(), **self.view.save_layout()}
 
+    def say(self, words: ListingWords) -> None:
+        """Say something else when the list is empty, as after a check that found nothing."""
+        self._words = words
+        if self.model.shown_query is not None and not self.model.count.value and self.model.error is None:
+            self._on_model_loaded()
+
     def export(self) -> None:
         """Ask for a file and write what is listed into it, as a job."""
         dialog = QFileDialog(self._frame, "Export to CSV", f"{self._words.many}.csv", "CSV files (*.csv)")
@@ -245,7 +251,7 @@ class Listing(QObject, Generic[RowT]):
         else:
             self._shows_nothing_found = False
             words = self._words
-            action = None if self._on_add is None else words.add_action
+            action = None if self._on_add is None else words.add_action or None
             self._empty.show_state(words.icon, words.empty_title, words.empty_sentence, action=action)
         self.view.set_overlay(self._empty)
         self._frame.show_count("0")

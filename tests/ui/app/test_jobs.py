@@ -93,3 +93,17 @@ def test_the_row_of_a_job_offers_what_can_be_done_about_it(qtbot: QtBot) -> None
     assert offers == ["report"]
     job.withdraw_offer()
     assert not [found for found in row.findChildren(QPushButton) if found.isVisible()]
+
+
+def test_progress_that_comes_thousandfold_is_told_some_ten_times_a_second(qtbot: QtBot) -> None:
+    jobs = Jobs()
+    told: list[int] = []
+    job = jobs.start("Export")
+    job.changed.connect(lambda: told.append(job.done))
+    for done in range(10_000):
+        job.progress(done, 10_000)
+    assert len(told) <= 5
+    qtbot.waitUntil(lambda: told[-1] == 9_999)
+    job.progress(10_000, 10_000)
+    job.end(JobState.DONE)
+    assert told[-1] == 10_000
