@@ -265,3 +265,38 @@ trash = Table(
     Index("trash_state", "state"),
 )
 """Quarantine: `audio_row` and `content_row` are the rows as they were removed, to be added again."""
+
+bundle_facts = Table(
+    "bundle_facts",
+    our_metadata,
+    Column("bundle_id", Integer, primary_key=True, autoincrement=False),
+    Column("project_id", Integer),
+    Column("row_version", BigInteger, nullable=False),
+    Column("reader", Integer, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("sha256", LargeBinary, CheckConstraint("octet_length(sha256) = 32")),
+    Column("kind", Text, nullable=False),
+    Column("problem", Text),
+    Column("facts", JSONB, nullable=False, server_default=text("'{}'")),
+    Column("read_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Index("bundle_facts_project", "project_id"),
+)
+"""What reading a bundle told, for the row as it was then; `reader` says which generation of ours read it."""
+
+bundle_samples = Table(
+    "bundle_samples",
+    our_metadata,
+    Column("bundle_id", Integer, primary_key=True, autoincrement=False),
+    Column("sample_uuid", Uuid, primary_key=True),
+    Column("project_id", Integer),
+    Column("name", Text, nullable=False),
+    Column("stem", Text, nullable=False),
+    Column("bytes", BigInteger),
+    Column("crc32", BigInteger),
+    Column("sha256", LargeBinary, CheckConstraint("octet_length(sha256) = 32")),
+    Column("in_bundle", Boolean, nullable=False),
+    Index("bundle_samples_stem", "stem", "project_id"),
+    Index("bundle_samples_uuid", "sample_uuid"),
+    Index("bundle_samples_sha256", "sha256"),
+)
+"""The samples that each bundle names or holds; `stem` is the name as names are compared."""

@@ -19,6 +19,8 @@ class MatchedBy(StrEnum):
     """The sample has the file's name, in the same project."""
     STEM = "stem"
     """The sample has the file's name but for what follows the dot, in the same project."""
+    NAME_ONLY = "name_only"
+    """The sample has the file's name, and nothing tells which project the file belonged to."""
 
 
 @dataclass(frozen=True, slots=True)
