@@ -38,7 +38,6 @@ from syncsphere_desktop.studio.integrity.ports import (
 from syncsphere_desktop.studio.integrity.tally import Tally, findings_of, row_findings
 from syncsphere_desktop.studio.integrity.threads import Threads
 
-ROWS_AT_A_TIME = 256
 _ROWS_SKIPPED_AT_A_TIME = 5000
 _TELL_SECONDS = 0.1
 _RESUMED_WITHIN = timedelta(days=1)
@@ -58,6 +57,7 @@ class CheckParts:
     imports: ImportsUnderWay | None
     threads: Threads
     workers: int
+    rows_at_a_time: int
 
 
 class Check:
@@ -85,6 +85,7 @@ class Check:
         self._run: CheckRun | None = None
         self._resumed = False
         self._recorded = True
+        self._files = self._bytes = 0  # of what is recorded; the meter is ahead of it
         self._started_at = datetime.now(UTC)
         self._notes: list[str] = []
 
@@ -135,8 +136,8 @@ class Check:
 
     async def _recall(self, run: CheckRun) -> None:
         """Take up what the interrupted run had found, and which paths the rows name that it had checked."""
-        self._meter.rows_done = run.counts.get("files", 0)
-        self._meter.bytes_done = self._meter.bytes_read = run.counts.get("bytes", 0)
+        self._files, self._bytes = run.counts.get("files", 0), run.counts.get("bytes", 0)
+        self._meter.go_on_from(self._files, self._bytes)
         after = AudioFileId(0)
         while rows := [
             row for row in await self._page(after, _ROWS_SKIPPED_AT_A_TIME) if row.id <= run.cursor
@@ -216,6 +217,8 @@ class Check:
             self._remember_path(one.row)
             for finding in findings_of(one):
                 self._tally.add(finding)
+        self._files += len(seen)
+        self._bytes += sum(one.content.size for one in seen if one.content is not None)
         records = [record for record in map(Inspection.record, seen) if record is not None]
         await self._record(records)
         if self._run is not None:
@@ -252,7 +255,8 @@ class Check:
         if self._run is not None:
             await parts.checks.replace_orphans(self._run.id, [_plain(finding) for finding in orphans])
 
-    async def _page(self, after: AudioFileId, limit: int = ROWS_AT_A_TIME) -> Sequence[RowToCheck]:
+    async def _page(self, after: AudioFileId, limit: int | None = None) -> Sequence[RowToCheck]:
+        limit = limit or self._parts.rows_at_a_time
         return await self._parts.contents.to_check(after, limit, project_id=self._scope.project_id)
 
     def _remember_path(self, row: RowToCheck) -> None:
@@ -270,7 +274,7 @@ class Check:
 
     def _counts(self) -> Mapping[str, int]:
         counts = {kind.value: number for kind, number in self._tally.counts.items()}
-        return {"files": self._meter.rows_done, "bytes": self._meter.bytes_read, **counts}
+        return {"files": self._files, "bytes": self._bytes, **counts}
 
     async def _tell(self, progress: Callable[[CheckProgress], None]) -> None:
         while True:
@@ -283,8 +287,8 @@ class Check:
         return CheckReport(
             scope=self._scope,
             findings=findings,
-            files=self._meter.rows_done,
-            bytes=self._meter.bytes_read,
+            files=self._files,
+            bytes=self._bytes,
             seconds=self._meter.seconds,
             complete=complete,
             recorded=self._recorded,

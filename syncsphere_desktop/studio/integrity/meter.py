@@ -35,6 +35,13 @@ class Meter:
         """Return how long it has been going on."""
         return time.monotonic() - self._started
 
+    def go_on_from(self, files: int, read: int) -> None:
+        """Count on from where an interrupted run ended."""
+        with self._lock:
+            self.rows_done = files
+            self.bytes_done = self.bytes_read = read
+            self._marks = [(time.monotonic(), read)]
+
     def read(self, count: int) -> None:
         """Count bytes that were read."""
         with self._lock:

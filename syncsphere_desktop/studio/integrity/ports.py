@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from typing import Protocol
 
-from syncsphere_desktop.domain.audio import AudioFile
+from syncsphere_desktop.domain.audio import AudioFile, StoredAudio
 from syncsphere_desktop.domain.audio_check import CheckRun, ContentRecord, OrphanFile, RowToCheck
 from syncsphere_desktop.domain.bundle_use import BundleUse
 from syncsphere_desktop.domain.ids import AudioFileId, ProjectId
@@ -19,6 +19,13 @@ class FileRows(Protocol):
 
     async def find(self, file_id: AudioFileId) -> AudioFile | None: ...
     async def update(self, base: AudioFile, changes: Mapping[str, object]) -> AudioFile: ...
+    async def relocate(self, base: AudioFile, file_path: str) -> AudioFile:
+        """Let the row name another path of the same content; what is known of it stays known."""
+        ...
+
+    async def replace(self, base: AudioFile, stored: StoredAudio) -> AudioFile:
+        """Let the row name another file, and keep what is known of that; the draft's project is ignored."""
+        ...
 
 
 class ContentRows(Protocol):

@@ -142,7 +142,9 @@ class Repair:
             return None
 
     async def _point(self, now: RowNow, path: StorePath, content: Content) -> ActionOutcome:
-        file = await self._files.update(now.file, {"file_path": path, "file_size": content.size})
+        file = await self._files.relocate(now.file, path)
+        if file.file_size != content.size:
+            file = await self._files.update(file, {"file_size": content.size})
         record = ContentRecord(file.id, file.file_path, ContentState.SOUND, None, content)
         await self._contents.record_all([record])
         await self._checks.remove_orphans([path])

@@ -6,10 +6,10 @@ from functools import partial
 from pathlib import Path, PurePath
 from typing import BinaryIO
 
-from syncsphere_desktop.domain.audio import AudioFile
-from syncsphere_desktop.domain.audio_check import ContentRecord
+from syncsphere_desktop.domain.audio import AudioFile, AudioFileDraft, StoredAudio
+from syncsphere_desktop.domain.ids import ProjectId
 from syncsphere_desktop.domain.progress import Progress, silent
-from syncsphere_desktop.domain.sound import ContentState, SoundFacts
+from syncsphere_desktop.domain.sound import SoundFacts
 from syncsphere_desktop.domain.trash import TrashDraft, TrashEntry
 from syncsphere_desktop.errors import (
     ConnectionLostError,
@@ -40,7 +40,6 @@ class ContentReplacer:
         prober: Prober,
     ) -> None:
         self._files = files
-        self._contents = contents
         self._trash = trash
         self._prober = prober
         self._threads = Threads(1, "audio-replace")
@@ -77,28 +76,18 @@ class ContentReplacer:
         async with self._placing.placed(target, lambda: _opened(source), "Left by replacing") as placed:
             # Announced before the row lets go of it, so that a crash in between leaves no stray file.
             leaving = await self._announce(former)
-            changes = {
-                "filename": filename,
-                "file_path": placed.path,
-                "file_size": placed.content.size,
-                "duration": facts.duration,
-                "sample_rate": facts.sample_rate,
-                "channels": facts.channels,
-                "format": facts.format.value,
-            }
+            draft = AudioFileDraft(file.project_id or ProjectId(0), filename, placed.path)
             try:
-                changed = await self._files.update(file, changes)
+                changed = await self._files.replace(file, StoredAudio(draft, placed.content, facts))
             except (ConnectionLostError, OutcomeUnknownError):
                 raise  # settled when it is known whether the row was changed
             except Exception:
                 if leaving is not None:
                     await self._trash.abandon(leaving.id)
                 raise
-        record = ContentRecord(changed.id, changed.file_path, ContentState.SOUND, None, placed.content, facts)
-        await self._contents.record_all([record])
         if leaving is not None:
             await self._settling.settle(leaving)
-        return await self._files.find(file.id) or changed
+        return changed
 
     async def _announce(self, former: StorePath | None) -> TrashEntry | None:
         """Announce that the former file is about to leave, if there is one."""

@@ -27,7 +27,7 @@ from syncsphere_desktop.studio.integrity.tally import Tally, recorded_orphan, ro
 from syncsphere_desktop.studio.integrity.threads import Threads
 
 _WORKERS = 4
-_ROWS_AT_A_TIME = 2000
+_RECALLED_AT_A_TIME = 2000
 
 
 def _tell_nobody(_told: object) -> None:
@@ -35,7 +35,10 @@ def _tell_nobody(_told: object) -> None:
 
 
 class AudioVerifier:
-    """Runs checks, one at a time. Memory is flat but for the findings: 8 bytes a row, a page of rows."""
+    """Runs checks, one at a time. Memory is flat but for the findings: 8 bytes a row, two pages of rows.
+
+    What a page of `rows_at_a_time` found is recorded together, and is where a later run can go on.
+    """
 
     def __init__(
         self,
@@ -47,11 +50,11 @@ class AudioVerifier:
         prober: Prober,
         uses: SampleUses | None = None,
         imports: ImportsUnderWay | None = None,
-        workers: int = _WORKERS,
+        rows_at_a_time: int = 256,
     ) -> None:
-        self._threads = Threads(workers, "audio-check")
+        self._threads = Threads(_WORKERS, "audio-check")
         self._parts = CheckParts(
-            store, known, contents, checks, prober, uses, imports, self._threads, workers
+            store, known, contents, checks, prober, uses, imports, self._threads, _WORKERS, rows_at_a_time
         )
 
     async def close(self) -> None:
@@ -94,7 +97,7 @@ class AudioVerifier:
         tally = Tally(_tell_nobody)
         after = AudioFileId(0)
         while rows := await self._parts.contents.to_check(
-            after, _ROWS_AT_A_TIME, project_id=scope.project_id, troubled=True
+            after, _RECALLED_AT_A_TIME, project_id=scope.project_id, troubled=True
         ):
             for row in rows:
                 for finding in row_findings(row, row.state, row.state_details or "", None):
