@@ -50,8 +50,8 @@ COPY (SELECT substring(b.bundle_data FROM n * {SLICE} + 1 FOR {SLICE})
 class RemoteBundle(io.RawIOBase):
     """One bundle as a file object, for the time of a transaction. Reads what follows ahead.
 
-    Raises NotFoundError when the version is not there, or is deleted while it is read, and QueryError when
-    somebody replaced it meanwhile. `fetched` counts the bytes that came from the server.
+    Raises NotFoundError when the version is not there, or is deleted or replaced while it is read. `fetched`
+    counts the bytes that came from the server.
     """
 
     def __init__(self, connection: Connection, bundle_id: BundleId) -> None:
@@ -119,7 +119,7 @@ class RemoteBundle(io.RawIOBase):
         if row is None:
             raise _gone(self._id)
         if row.row_version != self._row_version or len(row.slice) != length:
-            raise QueryError(f"The bundle version with the id {self._id} was replaced while it was read.")
+            raise NotFoundError(f"The bundle version with the id {self._id} was replaced while it was read.")
         while len(self._windows) >= _WINDOWS:
             del self._windows[next(iter(self._windows))]
         self._windows[start] = bytes(row.slice)

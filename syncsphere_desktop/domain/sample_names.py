@@ -14,6 +14,7 @@ _AUDIO_SUFFIX = re.compile(
 )
 _OWN_DIGITS = re.compile(r"-[0-9a-f]{8}(?=\.[^.]*\Z|\Z)")
 _UUID = re.compile(r"(?<![0-9a-f])[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}(?![0-9a-f])", re.IGNORECASE)
+_PROJECT = re.compile(r"(?:\A|/)projects?[/ _-]([0-9]{1,9})/", re.IGNORECASE)
 
 
 def comparable(name: str) -> str:
@@ -38,20 +39,10 @@ def uuids_in(text: str) -> tuple[UUID, ...]:
     return tuple(dict.fromkeys(UUID(match.group()) for match in _UUID.finditer(text)))
 
 
-def project_numbers_in(path: str) -> tuple[int, ...]:
-    """Return what may be a project's id among the folders of a path, the likeliest first."""
-    *folders, _ = path.replace("\\", "/").split("/")
-    numbers = [
-        (not spelt, -place, int(digits[-1]))
-        for place, folder in enumerate(folders)
-        if (digits := re.findall(r"\A(?:project[ _-]?)?([0-9]{1,9})\Z", folder, re.IGNORECASE))
-        for spelt in (folder.casefold().startswith("project") or _follows_projects(folders, place),)
-    ]
-    return tuple(dict.fromkeys(number for _, _, number in sorted(numbers)))
-
-
-def _follows_projects(folders: list[str], place: int) -> bool:
-    return place > 0 and folders[place - 1].casefold() in {"projects", "project"}
+def project_in(path: str) -> int | None:
+    """Return the id of the project whose folder a path leads through, as `projects/12/kick.wav`, or None."""
+    found = _PROJECT.search(path.replace("\\", "/"))
+    return int(found[1]) if found else None
 
 
 def storable(text: str, longest: int = LONGEST) -> str:

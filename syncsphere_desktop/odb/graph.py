@@ -71,7 +71,7 @@ class Graph:
         self._by_uuid = {box.uuid: box for box in reversed(boxes)}  # the first of equals is the one
         self.repeated = len(boxes) - len(self._by_uuid)
         self._by_name: dict[str, list[Box]] = {}
-        for box in boxes:
+        for box in self._by_uuid.values() if self.repeated else boxes:
             self._by_name.setdefault(box.name, []).append(box)
 
     def find(self, uuid: UUID) -> Box | None:
@@ -83,7 +83,7 @@ class Graph:
         return None if pointer is None else self._by_uuid.get(pointer.uuid)
 
     def of(self, *names: str) -> Iterator[Box]:
-        """Yield the boxes of these classes, class by class, in the order of the file."""
+        """Yield the boxes of these classes, class by class; of those with one UUID the first alone."""
         for name in names:
             yield from self._by_name.get(name, ())
 
