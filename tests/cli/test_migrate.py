@@ -7,9 +7,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from syncsphere_desktop.database.schema.revisions import known_revisions
 from syncsphere_desktop.settings import ConnectionProfile, ConnectionTarget
 from tests.cli.conftest import Command, url_of
 from tests.servers import empty_database, execute
+
+REVISIONS = [revision.revision for revision in known_revisions()]
 
 
 @pytest.fixture
@@ -34,13 +37,9 @@ def test_status_of_an_empty_database(command: Command) -> None:
     assert outcome.document == {
         "state": "empty",
         "current": None,
-        "head": "0003",
-        "pending": ["0001", "0002", "0003"],
-        "pending_titles": [
-            "The six tables that the services share, created or adopted",
-            "The audit log: who changed what and when",
-            "Notices of changes, told by triggers once a statement",
-        ],
+        "head": REVISIONS[-1],
+        "pending": REVISIONS,
+        "pending_titles": [revision.title for revision in known_revisions()],
         "differences": [],
         "hindrances": [],
         "goes_without": [],
@@ -58,7 +57,7 @@ def test_upgrade_and_back(command: Command) -> None:
     again = command("migrate", "upgrade", "--json").document
     assert (again["state"], again["applied"], again["pending"]) == ("current", [], [])
     back = command("migrate", "downgrade", "base", "--json").document
-    assert (back["state"], back["reverted"]) == ("empty", ["0003", "0002", "0001"])
+    assert (back["state"], back["reverted"]) == ("empty", REVISIONS[::-1])
 
 
 def test_downgrade_wants_a_revision(command: Command) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from syncsphere_desktop.database.tables import our_metadata
 from syncsphere_desktop.settings import ConnectionTarget
 from tests.servers import execute
 
@@ -213,4 +214,5 @@ def test_a_row_takes_the_defaults(upgraded: ConnectionTarget) -> None:
 def test_our_side_tables_are_in_our_schema(upgraded: ConnectionTarget) -> None:
     found = execute(upgraded, "SELECT tablename FROM pg_tables WHERE schemaname = 'syncsphere_desktop'")
 
-    assert {name for (name,) in found} == {"alembic_version", "audit_log", "studio_origin"}
+    ours = {table.name for table in our_metadata.sorted_tables}
+    assert {name for (name,) in found} == {"alembic_version", *ours}

@@ -79,30 +79,27 @@ class AudioCheckRepository:
 
         Names that the database can't hold, which are no UTF-8, are left out.
         """
-        rows = [
-            {
-                "path": orphan.path,
-                "size": orphan.size,
-                "modified": orphan.modified,
-                "sha256": hashed(orphan.sha256),
-                "check_id": run_id,
-            }
-            for orphan in orphans
-            if can_be_stored(orphan.path)
-        ]
+        found = {orphan.path: orphan for orphan in orphans if can_be_stored(orphan.path)}
 
         def work(connection: Connection) -> None:
-            former = audio_orphans.alias("former")
-            if rows:
+            if not side_tables(connection).can_write(audio_orphans):
+                return
+            was_read = audio_orphans.c.sha256.is_not(None)
+            former = map(_orphan, connection.execute(select(audio_orphans).where(was_read)))
+            hashes = {_same(orphan): orphan.sha256 for orphan in former}
+            connection.execute(delete(audio_orphans))
+            if found:
+                rows = [
+                    {
+                        "path": orphan.path,
+                        "size": orphan.size,
+                        "modified": orphan.modified,
+                        "sha256": hashed(orphan.sha256 or hashes.get(_same(orphan))),
+                        "check_id": run_id,
+                    }
+                    for orphan in found.values()
+                ]
                 connection.execute(audio_orphans.insert(), rows)
-            connection.execute(
-                update(audio_orphans)
-                .where(audio_orphans.c.check_id == run_id, audio_orphans.c.sha256.is_(None))
-                .where(former.c.check_id != run_id, former.c.path == audio_orphans.c.path)
-                .where(former.c.size == audio_orphans.c.size, former.c.modified == audio_orphans.c.modified)
-                .values(sha256=former.c.sha256)
-            )
-            connection.execute(delete(audio_orphans).where(audio_orphans.c.check_id != run_id))
 
         await self._database.write(work, timeouts=BULK)
 
@@ -167,6 +164,11 @@ def _run(row: Any) -> CheckRun:
         cursor=row.cursor_id,
         counts=row.counts,
     )
+
+
+def _same(orphan: OrphanFile) -> tuple[str, int, float]:
+    """Return what tells that a file was not written since."""
+    return orphan.path, orphan.size, orphan.modified
 
 
 def _orphan(row: Any) -> OrphanFile:

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from syncsphere_desktop.database.connection import Database
-from syncsphere_desktop.database.repositories.audio_list import LOOKED_AT, STATE, hashed, state_of
+from syncsphere_desktop.database.repositories.audio_list import LOOKED_AT, STATE, hashed, measured, state_of
 from syncsphere_desktop.database.repositories.records import BULK
 from syncsphere_desktop.database.side_tables import side_tables
 from syncsphere_desktop.database.tables import audio_content, audio_files
@@ -199,17 +199,18 @@ class AudioContentRepository:
         packed = _packed(waveform) if isinstance(waveform, Waveform) else None
         error = waveform.reason if isinstance(waveform, NoWaveform) else None
 
-        def work(connection: Connection) -> int:
+        def work(connection: Connection) -> bool:
             named = select(audio_files.c.id, audio_files.c.file_path).where(
                 audio_files.c.id == file_id, audio_files.c.file_path == file_path
             )
             adding = insert(audio_content).from_select(["file_id", "file_path"], named)
             connection.execute(adding.on_conflict_do_nothing())
-            return connection.execute(
+            kept = connection.execute(
                 audio_content.update()
                 .where(audio_content.c.file_id == file_id, audio_content.c.file_path == file_path)
                 .values(waveform=packed, waveform_error=error)
-            ).rowcount
+            )
+            return kept.rowcount > 0
 
         return await self._keep(work)
 
@@ -221,13 +222,13 @@ class AudioContentRepository:
 
         return await self._database.run(work, timeouts=BULK)
 
-    async def _keep(self, work: Callable[[Connection], int]) -> bool:
+    async def _keep(self, work: Callable[[Connection], bool]) -> bool:
         """Write, if the database has a place for it; return whether it did."""
 
         def careful(connection: Connection) -> bool:
             if not side_tables(connection).can_write(audio_content):
                 return False
-            return work(connection) > 0
+            return work(connection)
 
         try:
             return await self._database.write(careful, timeouts=BULK)
@@ -259,8 +260,10 @@ def _row(row: Any, *, known: bool) -> RowToCheck:
     content = None
     if known and row.sha256 is not None and row.size is not None:
         content = Content(row.size, bytes(row.sha256).hex())
+    columns = {name: getattr(row, name) for name in _ROW}
+    columns["duration"] = measured(row.duration)
     return RowToCheck(
-        **{name: getattr(row, name) for name in _ROW},
+        **columns,
         content=content,
         state=state_of(row.state) if known else ContentState.UNCHECKED,
         state_details=row.state_details if known else None,
@@ -275,7 +278,7 @@ def _is_troubled(connection: Connection) -> ColumnElement[bool]:
     return or_(without_project, audio_content.c.state.not_in(fine))
 
 
-def _keep_records(connection: Connection, records: Sequence[ContentRecord]) -> int:
+def _keep_records(connection: Connection, records: Sequence[ContentRecord]) -> bool:
     present = connection.execute(
         select(audio_files.c.id, audio_files.c.file_path)
         .where(audio_files.c.id == func.any([record.file_id for record in records]))
@@ -297,7 +300,7 @@ def _keep_records(connection: Connection, records: Sequence[ContentRecord]) -> i
     ]
     if values:
         connection.execute(_upsert(), values)
-    return len(records)
+    return True
 
 
 def _upsert() -> Any:

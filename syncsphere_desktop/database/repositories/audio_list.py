@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
@@ -15,6 +17,7 @@ from sqlalchemy import (
     false,
     func,
     literal,
+    literal_column,
     or_,
     select,
 )
@@ -30,6 +33,7 @@ from syncsphere_desktop.domain.sound import ContentState
 
 Filter = Callable[[FilterValue], ColumnElement[bool]]
 
+_NOTHING: ColumnElement[int] = literal_column("NULL::integer")
 _UNCHECKED = ContentState.UNCHECKED.value
 _STATES = frozenset(ContentState)
 _OWN = (
@@ -70,12 +74,20 @@ def state_of(text: str) -> ContentState:
     return ContentState(text) if text in _STATES else ContentState.UNCHECKED
 
 
+def measured(duration: float | None) -> float | None:
+    """Return a duration in seconds; None for what another service stored and is no length: NaN, infinite."""
+    return duration if duration is not None and math.isfinite(duration) else None
+
+
 def _audio_file(row: Any) -> AudioFile:
-    return AudioFile(**row._mapping)
+    values = dict(row._mapping)
+    values["duration"] = measured(values["duration"])
+    return AudioFile(**values)
 
 
 def _known_file(row: Any) -> AudioFile:
     values = dict(row._mapping)
+    values["duration"] = measured(values["duration"])
     values["state"] = state_of(values["state"])
     return AudioFile(**values)
 
@@ -97,7 +109,7 @@ def _uploaded_by_one_named_so(pattern: str) -> ColumnElement[bool]:
 def _is_checked_as(value: FilterValue) -> ColumnElement[bool]:
     if value == _UNCHECKED:
         return or_(audio_content.c.state.is_(None), audio_content.c.state == _UNCHECKED)
-    return audio_content.c.state == value
+    return audio_content.c.state == str(value)
 
 
 def _is_of_import(value: FilterValue) -> ColumnElement[bool]:
@@ -143,7 +155,8 @@ _FILTERS: Mapping[str, Filter] = {
     "format": lambda value: audio_files.c.format == value,
     "sample_rate": lambda value: audio_files.c.sample_rate == value,
     "channels": lambda value: audio_files.c.channels == value,
-    "duration_min": lambda value: audio_files.c.duration >= value,
+    # What is no length, as NaN, counts as longer than everything.
+    "duration_min": lambda value: audio_files.c.duration.between(value, sys.float_info.max),
     "duration_max": lambda value: audio_files.c.duration <= value,
 }
 
@@ -161,8 +174,8 @@ _PLAIN: ListSpec[AudioFile] = ListSpec(
         **{name: audio_files.c[name] for name in _OWN},
         "project": projects.c.name,
         "uploader": users.c.username,
-        # Nothing is known of the files, so these keep to the order of ids.
-        **dict.fromkeys(("state", "sha256", "codec", "verified_at", "copies", "used_by"), literal(0)),
+        # Nothing is known of the files, so the rows keep to the order of their ids.
+        **dict.fromkeys(("state", "sha256", "codec", "verified_at", "copies", "used_by"), _NOTHING),
     },
     search=(audio_files.c.filename, audio_files.c.file_path),
     search_through=(_named_so, _uploaded_by_one_named_so),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -16,7 +17,7 @@ from syncsphere_desktop.database.tables import OUR_SCHEMA, studio_metadata
 NOTICE_TRIGGERS = 4 * len(studio_metadata.tables)
 """One for each of INSERT, UPDATE, DELETE and TRUNCATE on each of the six tables."""
 
-_REVISION_OF = {"audio_content": "0004", "audit_log": "0003"}
+_REVISION_OF = {"bundle_facts": "0005", "audio_content": "0004", "audit_log": "0003"}
 """The newest revision that a side table stands for, the newest first."""
 _LIBRARY = ("audio_content", "audio_imports", "audio_stores", "audio_checks", "audio_orphans", "trash")
 
@@ -140,20 +141,19 @@ def _goes_without(catalogue: Catalogue, ours: _Ours, pending: tuple[Revision, ..
     return tuple(sentences)
 
 
-def _library_sentences(catalogue: Catalogue) -> list[str]:
-    """Return what the audio library goes without."""
+def _library_sentences(catalogue: Catalogue) -> Iterator[str]:
+    """Yield what the audio library goes without."""
     found = [catalogue.side_tables.get(name) for name in _LIBRARY]
     if None in found:
-        return [
+        yield (
             "What is found out about audio files is not kept: no hashes, states and waveforms, no undoing of"
             " imports and no quarantine."
-        ]
-    if not all(table.insertable for table in found if table is not None):
-        return [
+        )
+    elif not all(table.insertable for table in found if table is not None):
+        yield (
             f"The role {catalogue.role} may not keep what is found out about audio files: imports can't be"
             " undone, and nothing can be put into quarantine."
-        ]
-    return []
+        )
 
 
 def _may_upgrade(catalogue: Catalogue, current: str | None) -> bool:

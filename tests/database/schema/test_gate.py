@@ -79,8 +79,9 @@ async def test_an_adoptable_database_is_written_to_and_says_what_it_goes_without
     finally:
         await database.shutdown()
 
-    assert len(status.goes_without) == 2
+    assert len(status.goes_without) == 3
     assert "activity log" in status.goes_without[0]
+    assert "audio files" in status.goes_without[1]
 
 
 async def test_the_restriction_is_lifted_once_the_schema_is_there(empty: ConnectionTarget) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from syncsphere_desktop.database.schema.advisory_lock import _KEY
+from syncsphere_desktop.database.schema.revisions import known_revisions
 from syncsphere_desktop.database.schema.runner import MigrationRunner
 from syncsphere_desktop.database.schema.status import SchemaState
 from syncsphere_desktop.database.tables import OUR_SCHEMA
@@ -18,6 +19,7 @@ from syncsphere_desktop.errors import ConnectionFailedError, SchemaError, TimedO
 from syncsphere_desktop.settings import ConnectionTarget
 from tests.servers import execute, role, session
 
+REVISIONS = [revision.revision for revision in known_revisions()]
 RACER = """
 import json, sys
 from syncsphere_desktop.database.schema.runner import MigrationRunner
@@ -65,15 +67,15 @@ def race(target: ConnectionTarget, count: int) -> list[tuple[list[str], str]]:
 def test_of_many_processes_at_once_exactly_one_applies(empty: ConnectionTarget, count: int) -> None:
     outcomes = race(empty, count)
 
-    assert sorted(applied for applied, _state in outcomes) == [[]] * (count - 1) + [["0001", "0002", "0003"]]
+    assert sorted(applied for applied, _state in outcomes) == [[]] * (count - 1) + [REVISIONS]
     assert {state for _applied, state in outcomes} == {"current"}
-    assert execute(empty, f"SELECT version_num FROM {OUR_SCHEMA}.alembic_version") == [("0003",)]
+    assert execute(empty, f"SELECT version_num FROM {OUR_SCHEMA}.alembic_version") == [(REVISIONS[-1],)]
 
 
 def test_two_processes_adopt_once(by_hand: ConnectionTarget) -> None:
     outcomes = race(by_hand, 2)
 
-    assert sorted(applied for applied, _state in outcomes) == [[], ["0001", "0002", "0003"]]
+    assert sorted(applied for applied, _state in outcomes) == [[], REVISIONS]
 
 
 def test_two_threads_of_one_process_take_turns(empty: ConnectionTarget) -> None:
@@ -87,7 +89,7 @@ def test_two_threads_of_one_process_take_turns(empty: ConnectionTarget) -> None:
     for thread in threads:
         thread.join()
 
-    assert sorted(applied) == [0, 0, 3]
+    assert sorted(applied) == [0, 0, len(REVISIONS)]
 
 
 def test_a_concurrent_index_elsewhere_and_a_waiting_runner_do_not_block_each_other(
@@ -176,7 +178,7 @@ def test_a_newer_schema_is_left_alone(empty: ConnectionTarget, runner: Migration
 def test_steps_are_counted_from_where_the_database_is(runner: MigrationRunner) -> None:
     assert [revision.revision for revision in runner.upgrade("+2").revisions] == ["0001", "0002"]
     assert runner.status().state is SchemaState.BEHIND
-    assert [revision.revision for revision in runner.status().pending] == ["0003"]
+    assert [revision.revision for revision in runner.status().pending] == REVISIONS[2:]
     assert [revision.revision for revision in runner.downgrade("-1").revisions] == ["0002"]
     with pytest.raises(UsageError, match="comes before"):
         runner.downgrade("0003")
