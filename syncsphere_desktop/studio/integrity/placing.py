@@ -1,7 +1,8 @@
 """Putting a file into the store for a row that is about to name it, so that a crash leaves no stray file.
 
 Each path is announced in the quarantine before anything is written there. What a crash leaves under an
-announced path is settled like any interrupted removal: it goes into quarantine unless a row names it.
+announced path is settled like any interrupted removal: it goes into quarantine unless a row names it, and
+the part of a file is removed.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import BinaryIO
 from syncsphere_desktop.domain.sound import Content
 from syncsphere_desktop.domain.trash import TrashDraft, TrashId
 from syncsphere_desktop.errors import ConnectionLostError, OutcomeUnknownError, StoreUnavailableError
-from syncsphere_desktop.storage.paths import StorePath, part_path, trash_path
+from syncsphere_desktop.storage.paths import StorePath, is_part, name_of, part_path, trash_path
 from syncsphere_desktop.studio.integrity.library import Library
 from syncsphere_desktop.studio.integrity.ports import TrashRows
 
@@ -72,4 +73,6 @@ class Placing:
 
 def kept_place(path: StorePath) -> StorePath:
     """Return a fresh place in the quarantine for the file at `path`."""
-    return trash_path(os.urandom(16).hex(), path)
+    # Under its own name a part of a file would go on being found as one.
+    shown = StorePath("unfinished") if is_part(name_of(path)) else path
+    return trash_path(os.urandom(16).hex(), shown)

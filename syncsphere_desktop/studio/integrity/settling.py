@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from syncsphere_desktop.domain.trash import UNSETTLED, TrashEntry, TrashState
 from syncsphere_desktop.errors import InUseError
-from syncsphere_desktop.storage.paths import StorePath
+from syncsphere_desktop.storage.paths import StorePath, is_part, name_of
 from syncsphere_desktop.studio.integrity.acting import Thing
 from syncsphere_desktop.studio.integrity.library import Library, path_in
 from syncsphere_desktop.studio.integrity.outcomes import ActionOutcome, ActionReport
@@ -72,6 +72,10 @@ class Settling:
     ) -> None:
         if not is_kept:
             if not is_there or await self._library.rows_naming(original):
+                await self._trash.abandon(entry.id)
+                return
+            if is_part(name_of(original)):
+                await self._library.remove(original)
                 await self._trash.abandon(entry.id)
                 return
             await self._library.move(original, kept)

@@ -100,7 +100,7 @@ class Mortal:
 
 
 class TrustingProber:
-    """Takes everything for a short tone: the probe's own children would outlive a killed fork for a moment."""
+    """Takes everything for a short tone: a real probe has children, which outlive a killed fork a little."""
 
     def probe(self, path: Path, *, decode: bool = False) -> SoundFacts:
         return FACTS
@@ -157,7 +157,7 @@ def main() -> None:
             asyncio.run(act(json.loads(line)))
             os._exit(0)  # without waiting for the pool's threads
         _pid, status = os.waitpid(child, 0)
-        print(os.waitstatus_to_exitcode(status), flush=True)
+        print(os.waitstatus_to_exitcode(status), flush=True)  # noqa: T201
 
 
 if __name__ == "__main__":

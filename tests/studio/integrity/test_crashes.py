@@ -63,7 +63,7 @@ def mortals(studio: Studio, target: ConnectionTarget) -> Iterator[Mortals]:
 async def at_every_moment(
     studio: Studio, act: Callable[[int], Awaitable[bool]], settled: Callable[[], Awaitable[None]]
 ) -> int:
-    """Act, die at one moment after the other and settle, until it gets through; return how many there were."""
+    """Act, die at one moment after the other and settle, until it gets through; return how many moments."""
     for moment in range(MOST_MOMENTS):
         killed = await act(moment)
         await studio.quarantine.settle()

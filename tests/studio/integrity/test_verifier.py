@@ -132,7 +132,10 @@ async def test_parts_of_files_are_leftovers(studio: Studio) -> None:
     tape = await studio.rows.project()
     await studio.add(tape, "kick.wav")
     studio.file(f"projects/{tape}/.syncsphere-0123456789abcdef.part").write_bytes(b"half")
-    assert one(await studio.check()).kind is FindingKind.LEFTOVER
+    finding = one(await studio.check())
+    assert finding.kind is FindingKind.LEFTOVER
+    assert not (await studio.quarantine.put_findings([finding], "unfinished")).not_done
+    assert (await studio.check()).sound
 
 
 async def test_new_files_are_spared_while_an_import_runs(studio: Studio) -> None:
