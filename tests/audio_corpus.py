@@ -100,3 +100,43 @@ def _encode(
         for converted in resampler.resample(frame):
             container.mux(stream.encode(converted))
     container.mux(stream.encode(None))
+
+
+def write_mp3(
+    path: Path,
+    samples: Samples,
+    rate: int,
+    *,
+    bit_rate: int | None = None,
+    header: bool = True,
+    tags: bool = False,
+) -> Path:
+    """Write an MP3 with LAME: of changing bit rate unless `bit_rate` is given; `header` is Xing's."""
+    import av
+
+    options = {"write_xing": "1" if header else "0", "id3v2_version": "3" if tags else "0"}
+    with av.open(str(path), "w", format="mp3", container_options=options) as container:
+        stream = container.add_stream("libmp3lame", rate=rate)
+        assert isinstance(stream, av.AudioStream)
+        stream.layout = {1: "mono", 2: "stereo"}[samples.shape[1]]
+        if bit_rate is None:
+            stream.options = {"flags": "+qscale", "global_quality": "236"}
+        else:
+            stream.bit_rate = bit_rate
+        if tags:
+            container.metadata["title"] = "A take"
+        _encode(container, stream, samples, rate)
+    return path
+
+
+def uneven(seconds: float, rate: int, channels: int) -> Samples:
+    """Return a tone whose first half is next to silent, so that its bit rate changes and tells no length."""
+    samples = tone(seconds, rate, channels)
+    samples[: len(samples) // 2] *= 0.001
+    return samples
+
+
+def with_streamed_sizes(wav: bytes, size: int) -> bytes:
+    """Return a WAV file as a program writes it that never learns the length; `size` is what it put there."""
+    number, data = size.to_bytes(4, "little"), wav.index(b"data")
+    return wav[:4] + number + wav[8 : data + 4] + number + wav[data + 8 :]

@@ -179,4 +179,13 @@ def _sound_of(container: InputContainer) -> AudioStream:
         raise DamagedError("It's a film.")
     if not container.streams.audio:
         raise DamagedError("There is no sound in it.")
-    return container.streams.audio[0]
+    stream = container.streams.audio[0]
+    if not _has_decoder(stream):
+        raise DamagedError("Its sound is of a kind that can't be decoded.")
+    return stream
+
+
+def _has_decoder(stream: AudioStream) -> bool:
+    """Whether FFmpeg knows how to decode the stream; the types don't tell that it may have none."""
+    context: object = stream.codec_context
+    return context is not None

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float32]
 
 _MOST_CHANNELS = 2
-_FINEST = 16
-"""At least so many strips are kept for each stretch asked for, so that its borders are a sixteenth sharp."""
+_FINEST = 32
+"""At least so many strips are kept for each stretch asked for, with borders off by half of one at most."""
 
 _FOLD = 64
 """Samples that are compared side by side: a reduction over two channels alone would be slow."""
@@ -87,10 +87,12 @@ class Strips:
             self._close_rest()
         if not self._used:
             raise DamagedError("There is no sound in it.")
-        # In units of strips: where each stretch begins and ends, overlapping those it shares with the next.
-        edges = np.arange(buckets + 1) * (self._total / self._length / buckets)
-        first = np.minimum(edges[:-1].astype(np.int64), self._used - 1)
-        last = np.clip(np.ceil(edges[1:]).astype(np.int64), first + 1, self._used)
+        # Where each stretch begins, in strips. A strip belongs to one stretch; where there are fewer strips than
+        # stretches, neighbours share one.
+        edges = np.rint(np.arange(buckets + 1) * (self._total / self._length / buckets)).astype(np.int64)
+        first = np.minimum(edges[:-1], self._used - 1)
+        last = np.clip(edges[1:], first + 1, self._used)
+        last[-1] = self._used
         # `reduceat` takes begin and end by turns. No end may lie behind the last row, so there is one more.
         turns = np.column_stack((first, last)).ravel()
         lows, highs = self._lows[: self._used + 1], self._highs[: self._used + 1]

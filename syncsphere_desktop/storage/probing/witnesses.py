@@ -6,6 +6,7 @@ files make it hang.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
@@ -13,7 +14,7 @@ from syncsphere_desktop.storage.probing import chunks
 from syncsphere_desktop.storage.probing.damage import DamagedError
 from syncsphere_desktop.storage.probing.frames import walk_adts, walk_mpeg
 from syncsphere_desktop.storage.probing.progress import Progress
-from syncsphere_desktop.storage.probing.sniffing import Kind
+from syncsphere_desktop.storage.probing.sniffing import Kind, end_of_id3
 
 TOLERANCE = 0.005
 """Seconds by which two ways of finding a duration may differ and still agree."""
@@ -89,7 +90,7 @@ def _aiff(file: BinaryIO) -> Any:
 def _flac(file: BinaryIO) -> Any:
     from mutagen import flac
 
-    file.seek(8)
+    file.seek(end_of_id3(file, file.seek(0, os.SEEK_END)) + 8)
     return _info(flac.StreamInfo, file)
 
 

@@ -172,7 +172,7 @@ def test_a_file_that_takes_too_much_memory_is_refused_and_the_next_is_served(
 
 
 def giant_description(size: int) -> bytes:
-    """Return the beginning of an MP4 file whose description of the sound has `size` bytes, which are not there."""
+    """Return the beginning of an MP4 file whose description of its sound has `size` bytes, to be added."""
 
     def atom(name: bytes, content: bytes, more: int) -> bytes:
         return (len(content) + 8 + more).to_bytes(4, "big") + name + content
@@ -229,7 +229,7 @@ def test_closing_ends_work_that_is_going_on(tone: Path, one_thread: ThreadPoolEx
     child = the_child()
     child.suspend()
     asked: Future[object] = one_thread.submit(pool.probe, tone)
-    wait_until(lambda: asked.running())
+    wait_until(asked.running)
     pool.close()
 
     with pytest.raises(ProbeCancelledError):
@@ -247,9 +247,9 @@ def test_a_child_at_rest_for_long_gives_its_memory_back(tone: Path) -> None:
 
 def test_a_child_outlives_its_parent_for_no_longer_than_its_work(tone: Path) -> None:
     program = (
-        "import os, sys, pathlib; from syncsphere_desktop.storage.probing.pool import ProbePool; pool = ProbePool(); "
-        "pool.probe(pathlib.Path(sys.argv[1])); import psutil; print(psutil.Process().children()[0].pid, flush=True); "
-        "os.kill(os.getpid(), 9)"
+        "import os, sys, pathlib, psutil; from syncsphere_desktop.storage.probing.pool import ProbePool; "
+        "pool = ProbePool(); pool.probe(pathlib.Path(sys.argv[1])); "
+        "print(psutil.Process().children()[0].pid, flush=True); os.kill(os.getpid(), 9)"
     )
     parent = psutil.Popen([sys.executable, "-c", program, str(tone)], stdout=-1)
     told, _ = parent.communicate(timeout=SECONDS_TO_HAPPEN)
