@@ -129,6 +129,7 @@ class LibraryController(ListController[AudioFile]):
         self._build()
         self._add_actions()
         self._connect()
+        self.filters.stand_behind(self.frame.last_in_header)
         self.listing.count_unseen()
 
     @classmethod

@@ -47,6 +47,7 @@ class FilterBar(QFrame):
         self._uploader: str | None = None
         self.button = Button("Filter", icon_name="filter", tooltip="Narrow the list", keys="Ctrl+Shift+F")
         self.button.clicked.connect(self.open_menu)
+        self._before: QWidget = self.button
         self._flow = FlowLayout(self)
         self._flow.setContentsMargins(16, 8, 16, 8)
         self.hide()
@@ -63,15 +64,23 @@ class FilterBar(QFrame):
                 widget.hide()
                 widget.deleteLater()
         shown = chips(filters, project=project, uploader=uploader)
-        for chip in shown:
-            self._flow.addWidget(self._chip(chip))
+        parts = [self._chip(chip) for chip in shown]
         if len(shown) > 1:
             clear = Button("Clear all", Kind.LINK)
             clear.clicked.connect(lambda: self.filters_wanted.emit({}))
-            self._flow.addWidget(clear)
+            parts.append(clear)
+        before = self._before
+        for part in parts:
+            self._flow.addWidget(part)
+            self.setTabOrder(before, part)
+            before = part
         self.setVisible(bool(shown))
         if had_focus:
             self.button.setFocus()
+
+    def stand_behind(self, widget: QWidget) -> None:
+        """Let Tab reach the chips after this one."""
+        self._before = widget
 
     def menu(self) -> QMenu:
         """Return the menu of all facets, with what is on checked."""

@@ -30,6 +30,7 @@ class ViewFrame(QWidget):
         self.search = SearchField(search_placeholder)
         self.search.setMaximumWidth(360)
         self.search.search_changed.connect(self.search_changed)
+        self._last_in_header: QWidget = self.search
         self._tools = QHBoxLayout()
         self._tools.setSpacing(8)
         self._banner_slot = QVBoxLayout()
@@ -67,8 +68,15 @@ class ViewFrame(QWidget):
         self._splitter.set_sides(listing, inspector, [872, INSPECTOR_WIDTH])
 
     def add_tool(self, widget: QWidget) -> None:
-        """Put a filter or a button at the header's right end."""
+        """Put a filter or a button at the header's right end; Tab reaches it before the list."""
         self._tools.addWidget(widget)
+        self.setTabOrder(self._last_in_header, widget)
+        self._last_in_header = widget
+
+    @property
+    def last_in_header(self) -> QWidget:
+        """Return what Tab reaches last in the header."""
+        return self._last_in_header
 
     def add_strip(self, widget: QWidget) -> None:
         """Put a line of its own between the header with its banner and the list, such as filters."""

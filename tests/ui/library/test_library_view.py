@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLineEdit, QListWidget, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import QLineEdit, QListWidget, QMenu, QPushButton, QToolButton, QWidget
 
 from syncsphere_desktop.domain.audio import AudioFile
 from syncsphere_desktop.domain.project import Project
@@ -102,6 +102,8 @@ async def library(
     await studio.fill()
     prepare(studio)
     async with view_bench(studio.view(read_only=read_only, output=output), studio.stores) as bench:
+        bench.window.activateWindow()  # shortcuts and Tab work in an active window alone
+        await until(bench.window.isActiveWindow)
         yield bench, studio
 
 
@@ -256,8 +258,7 @@ def test_the_menu_narrows_by_each_facet(qt_run: QtRun) -> None:
     async def scenario() -> None:
         async with library() as (bench, _studio):
             menu = bench.controller.filters.menu()
-            length = next(part for part in menu.actions() if part.text() == "Length").menu()
-            assert length is not None
+            length = next(part for part in menu.findChildren(QMenu) if part.title() == "Length")
             next(part for part in length.actions() if part.text() == "Under 2 s").trigger()
             await until(lambda: bench.controller.listing.filters == {"duration_max": 2.0})
             await loaded(bench.controller)
@@ -466,7 +467,7 @@ def test_everything_is_reached_by_keyboard_in_the_order_of_the_eye(qt_run: QtRun
             bench.controller.frame.search.setFocus()
             met: list[str] = []
             for _ in range(40):
-                focused = QApplication.focusWidget()
+                focused = bench.window.focusWidget()
                 assert focused is not None
                 name = focused.accessibleName() or (
                     focused.text() if isinstance(focused, QPushButton) else ""

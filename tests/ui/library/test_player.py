@@ -40,8 +40,7 @@ class Ears:
         self.made += 1
         return self.output
 
-    @property
-    def is_at(self) -> PlayerState:
+    def state(self) -> PlayerState:
         return self.player.state
 
     def hears(self) -> bool:
@@ -61,10 +60,10 @@ def test_a_file_is_fetched_at_the_first_play_and_not_again(qt_run: QtRun) -> Non
         assert ears.fetcher.fetched == []
         assert ears.made == 0
         ears.player.toggle()
-        assert ears.is_at is PlayerState.FETCHING
+        assert ears.state() is PlayerState.FETCHING
         await turns()
         assert ears.output.loaded == Path("/stored/Kick.wav")
-        assert ears.is_at is PlayerState.PLAYING
+        assert ears.state() is PlayerState.PLAYING
         ears.player.toggle()
         ears.player.toggle()
         assert ears.output.heard == ["play 0", "pause", "play 0"]
@@ -114,9 +113,9 @@ def test_a_newer_state_of_the_same_file_goes_on_playing(qt_run: QtRun) -> None:
         ears.player.toggle()
         await turns()
         ears.player.set_file(replace(file, filename="Kick 2.wav"))
-        assert ears.is_at is PlayerState.PLAYING
+        assert ears.state() is PlayerState.PLAYING
         ears.player.set_file(replace(file, file_path="projects/other.wav"))
-        assert ears.is_at is PlayerState.RESTING
+        assert ears.state() is PlayerState.RESTING
         await ears.end()
 
     qt_run(scenario())
@@ -147,7 +146,7 @@ def test_a_file_that_can_not_be_had_is_told(qt_run: QtRun) -> None:
         ears.player.set_file(ears.file("Kick.wav"))
         ears.player.toggle()
         await turns()
-        assert ears.is_at is PlayerState.RESTING
+        assert ears.state() is PlayerState.RESTING
         assert ears.problems[-1] == "The storage has no file there."
         await ears.end()
 
@@ -161,7 +160,7 @@ def test_a_file_that_can_not_be_decoded_is_told(qt_run: QtRun) -> None:
         ears.player.toggle()
         await turns()
         ears.output.failed.emit("Invalid data.")
-        assert ears.is_at is PlayerState.RESTING
+        assert ears.state() is PlayerState.RESTING
         assert ears.problems[-1] == "This file can't be played: Invalid data."
         await ears.end()
 
