@@ -60,7 +60,7 @@ class LocalStore(AudioStore):
         if not self._folder.is_absolute() or "\0" in str(folder):
             raise InputError("The folder of the audio storage is a whole path.", field="storage_url")
         self.url = str(self._folder)
-        places = (self.url, self._folder.as_uri(), os.path.realpath(self._folder))
+        places = (self.url, os.path.realpath(self._folder))
         self.root = StoreRoot(tuple(dict.fromkeys(places)))
         self._open_folder = open_folder or (DescriptorFolder.at if by_descriptors() else PathFolder.at)
         self._blocks = Blocks()

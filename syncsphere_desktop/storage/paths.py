@@ -6,7 +6,6 @@ import os
 import re
 import unicodedata
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 from typing import NewType
 from urllib.parse import unquote
 
@@ -27,8 +26,8 @@ _RESERVED = re.compile(
     r"(?:CON|PRN|AUX|NUL|CONIN\$|CONOUT\$|COM[0-9¹²³]|LPT[0-9¹²³])(?=\.|\Z)", re.IGNORECASE
 )
 _UNSAFE = re.compile(r'[\\/:*?"<>|]')
+_ENDING = re.compile(r"\.[A-Za-z0-9]{1,8}\Z")
 _STEM_BYTES = 120
-_SUFFIX_BYTES = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +87,10 @@ def new_path(project_id: int, filename: str) -> StorePath:
     The name is safe on every system, keeps what it can of `filename` within 120 bytes of UTF-8, and ends in
     random digits of its own.
     """
-    name = PurePosixPath(_plain(filename.replace("/", "_")))
-    suffix = _shortened(re.sub(r"[^\w.]", "", name.suffix), _SUFFIX_BYTES)
-    stem = _shortened(name.stem.strip(" ."), _STEM_BYTES).strip(" .") or "audio"
+    name = _plain(filename)
+    ending = _ENDING.search(name)
+    suffix = ending[0] if ending else ""
+    stem = _shortened(name.removesuffix(suffix).strip(" ."), _STEM_BYTES).strip(" .") or "audio"
     if _RESERVED.match(stem):
         stem = f"_{stem}"
     return StorePath(f"projects/{project_id}/{stem}-{os.urandom(4).hex()}{suffix}")
@@ -150,7 +150,8 @@ def _inside(text: str, root: StoreRoot) -> str:
         if rest is not None:
             return rest
     if text.startswith("file://"):
-        return _inside(unquote(text.removeprefix("file://")), root)
+        path = unquote(text.removeprefix("file://"))
+        return _inside(path[1:] if _DRIVE.match(path[1:]) else path, root)
     if text.startswith(("/", "\\")) or _DRIVE.match(text) or re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", text):
         raise _outside(text)
     return text

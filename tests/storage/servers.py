@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import getpass
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -73,6 +75,7 @@ def running_sshd() -> Iterator[SshServer]:
         process = subprocess.Popen(
             [program, "-D", "-f", str(base / "sshd_config"), "-E", str(base / "log")],
             stdin=subprocess.DEVNULL,
+            preexec_fn=_end_with_the_tests,  # noqa: PLW1509  # no other thread runs yet
         )
         try:
             wait_for(port, process)
@@ -113,6 +116,7 @@ def running_s3() -> Iterator[S3Server]:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         env={**os.environ, "RCLONE_CONFIG": str(base / "rclone.conf"), "RCLONE_DIR_CACHE_TIME": "0s"},
+        preexec_fn=_end_with_the_tests,  # noqa: PLW1509  # no other thread runs yet
     )
     try:
         wait_for(port, process)
@@ -123,9 +127,15 @@ def running_s3() -> Iterator[S3Server]:
         shutil.rmtree(base)
 
 
+def _end_with_the_tests() -> None:
+    """Have Linux end this process when the tests do, however they do."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
+
+
 def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
     """Wait until a server that was started listens."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         assert process.poll() is None, "the server ended at once"
         try:
