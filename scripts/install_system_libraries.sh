@@ -48,6 +48,10 @@ libwayland-client.so.0  libwayland-client0
 libwayland-cursor.so.0  libwayland-cursor0
 libwayland-egl.so.1     libwayland-egl1
 '
+# What listening to audio needs: QtMultimedia is linked against it, also where no sound server runs.
+for_sound='
+libpulse.so.0           libpulse0
+'
 
 missing_of() {
     known=$(ldconfig -p 2>/dev/null || true)
@@ -78,7 +82,7 @@ missing_venv() {
 }
 
 essential="$(missing_of "$always")$(missing_venv)"
-wanted="$(missing_fonts)$(missing_of "$for_a_window")"
+wanted="$(missing_fonts)$(missing_of "$for_a_window")$(missing_of "$for_sound")"
 if [ -z "$essential$wanted" ]; then
     exit 0
 fi
@@ -100,7 +104,7 @@ give_up() {
         echo "Nothing can run without:$essential" >&2
         exit 1
     fi
-    echo "Going on: only an X11 or Wayland window and readable text in pictures need them." >&2
+    echo "Going on: only an X11 or Wayland window, readable text in pictures and sound need them." >&2
     exit 0
 }
 
