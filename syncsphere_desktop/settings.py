@@ -11,6 +11,7 @@ from pathlib import Path
 APP_NAME = "syncsphere-desktop"
 HOME_VARIABLE = "SYNCSPHERE_HOME"
 DATABASE_URL_VARIABLE = "SYNCSPHERE_DATABASE_URL"
+STORAGE_URL_VARIABLE = "SYNCSPHERE_STORAGE_URL"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from syncsphere_desktop.database.repositories.audio_contents import AudioContent
 from syncsphere_desktop.database.repositories.audio_files import AudioFileRepository
 from syncsphere_desktop.database.repositories.audio_imports import AudioImportRepository
 from syncsphere_desktop.database.repositories.audio_stores import AudioStoreRepository
+from syncsphere_desktop.database.repositories.bundle_samples import BundleSampleRepository
 from syncsphere_desktop.database.repositories.trash import TrashRepository
 from syncsphere_desktop.settings import ConnectionTarget, Paths
 from syncsphere_desktop.studio.store_access import StoreAccess
@@ -33,6 +34,7 @@ class AudioLibrary:
     trash: TrashRepository
     checks: AudioCheckRepository
     stores: AudioStoreRepository
+    samples: BundleSampleRepository
     access: StoreAccess
     journals: Path
     actor: str
@@ -49,6 +51,7 @@ class AudioLibrary:
             trash=TrashRepository(database, actor),
             checks=AudioCheckRepository(database, actor),
             stores=known,
+            samples=BundleSampleRepository(database),
             access=StoreAccess(target.profile.storage_url, known, secret=target.storage_secret),
             journals=paths.data / "imports",
             actor=actor,

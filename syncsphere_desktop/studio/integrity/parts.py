@@ -28,7 +28,8 @@ class Integrity:
 
     @classmethod
     def over(cls, library: AudioLibrary, store: AudioStore, uses: SampleUses | None = None) -> Integrity:
-        """Return the parts for a library whose store is open."""
+        """Return the parts for a library whose store is open; `uses` stands in for what the library has."""
+        uses = uses or library.samples
         files, contents, checks, trash = library.files, library.contents, library.checks, library.trash
         probes = library.probes
         return cls(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from syncsphere_desktop.domain.humane import counted
 from syncsphere_desktop.domain.ids import ProjectId
 from syncsphere_desktop.domain.trash import TrashEntry, TrashState
 from syncsphere_desktop.errors import (
@@ -94,6 +95,8 @@ class Returning:
         uses = (await self._uses.uses_of_files([path])).get(path, ())
         if not uses:
             return None
-        more = f" and {len(uses) - 1:,} more" if len(uses) > 1 else ""
         first = uses[0]
-        return f"Version {first.version} of project {first.project_id}{more} names it still."
+        version = "A version" if first.version is None else f"Version {first.version}"
+        project = "" if first.project_id is None else f" of project {first.project_id}"
+        more = f", and {counted(len(uses) - 1, 'other')}" if len(uses) > 1 else ""
+        return f"{version}{project} names it still{more}."
