@@ -215,9 +215,13 @@ def _with_graph(bundle: Bundle, data: bytes, limits: Limits) -> Bundle:
 def _oddities(graph: Graph) -> list[str]:
     told = []
     if graph.unreadable:
-        told.append(f"{graph.unreadable:,} of {graph.claimed:,} boxes can't be read.")
+        told.append(f"{graph.unreadable:,} of its {graph.claimed:,} boxes can't be read.")
     if graph.repeated:
-        told.append(f"{graph.repeated:,} boxes have the UUID of another one.")
+        told.append(
+            "1 box has the UUID of another one."
+            if graph.repeated == 1
+            else f"{graph.repeated:,} boxes have the UUID of another one."
+        )
     return told
 
 
@@ -241,7 +245,7 @@ def _with_stored_samples(bundle: Bundle, container: Container) -> Bundle:
         named[uuid] = replace(sample, bytes=entry.size, crc32=entry.crc32)
     contents = replace(bundle.contents, samples=_named(named.values(), bundle), soundfonts=soundfonts)
     bundle = replace(bundle, contents=contents)
-    return _warned(bundle, f"{unknown:,} entries are not a bundle's.") if unknown else bundle
+    return _warned(bundle, f"It holds other files too: {unknown:,}.") if unknown else bundle
 
 
 def _named(samples: Iterable[Sample], bundle: Bundle) -> tuple[Sample, ...]:

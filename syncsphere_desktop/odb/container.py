@@ -195,18 +195,21 @@ def _warnings(infos: list[zipfile.ZipInfo]) -> tuple[str, ...]:
     told: list[str] = []
     twice = [name for name, times in Counter(info.filename for info in infos).items() if times > 1]
     if twice:
-        told.append(f"{len(twice)} names are there more than once, such as “{twice[0]}”.")
+        told.append(f"A name is there more than once: {_listed(twice)}.")
     outside = [info.filename for info in infos if _leads_out(info.filename)]
     if outside:
-        told.append(
-            f"{len(outside)} entries have a path that leads out of the bundle, such as “{outside[0]}”."
-        )
+        told.append(f"A path leads out of the bundle, and is not followed: {_listed(outside)}.")
     if any(info.flag_bits & _ENCRYPTED for info in infos):
         told.append("Some of it is encrypted.")
     ends = sorted((info.header_offset, info.header_offset + info.compress_size) for info in infos)
     if any(end > start for (_, end), (start, _) in pairwise(ends)):
         told.append("Some of its entries overlap, which no honest bundle has.")
     return tuple(told)
+
+
+def _listed(names: list[str]) -> str:
+    told = f"“{names[0][:100]}”"
+    return told if len(names) == 1 else f"{told} and {len(names) - 1:,} more"
 
 
 def _leads_out(name: str) -> bool:

@@ -36,10 +36,11 @@ _REGIONS = (
     ("ValueRegionBox", TrackKind.AUTOMATION, None),
 )
 
-_UNREADABLE = "{} boxes have fields that can't be read."
-_STRAY_TRACK = "{} tracks belong to no unit."
-_STRAY_REGION = "{} regions belong to no track."
-_NO_FILE = "{} audio regions have no audio file."
+# Each for one and for several.
+_UNREADABLE = ("1 box has fields that can't be read.", "{:,} boxes have fields that can't be read.")
+_STRAY_TRACK = ("1 track belongs to no unit.", "{:,} tracks belong to no unit.")
+_STRAY_REGION = ("1 region belongs to no track.", "{:,} regions belong to no track.")
+_NO_FILE = ("1 audio region has no audio file.", "{:,} audio regions have no audio file.")
 
 
 class MusicReader:
@@ -47,13 +48,17 @@ class MusicReader:
 
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
-        self._told: Counter[str] = Counter()
+        self._told: Counter[tuple[str, str]] = Counter()
         self._devices = self._find_devices()
 
     @property
     def warnings(self) -> tuple[str, ...]:
         """Return what is odd about the graph, a sentence each."""
-        return tuple(sentence.format(f"{times:,}") for sentence, times in self._told.items() if times)
+        return tuple(
+            one if times == 1 else several.format(times)
+            for (one, several), times in self._told.items()
+            if times
+        )
 
     def contents(self) -> Contents:
         """Return all of it, the samples as the graph names them. Never fails: what is missing is left out."""
