@@ -111,20 +111,43 @@ CREATE UNIQUE INDEX ON seed_targets (place);
 ANALYZE seed_targets
 """
 
+# How likely a kind of file is, and how many bytes one second of one channel takes at a rate of one hertz
+# (`by_rate`, of what stores samples) or at all (`by_second`, of what stores spectra).
+_KINDS = """
+(VALUES
+  ('wav', '.wav', 0.00, 0.22, 2.0, 0.0), ('wav', '.wav', 0.22, 0.52, 3.0, 0.0),
+  ('wav', '.wav', 0.52, 0.58, 4.0, 0.0),
+  ('flac', '.flac', 0.58, 0.74, 1.7, 0.0), ('aiff', '.aif', 0.74, 0.80, 3.0, 0.0),
+  ('mp3', '.mp3', 0.80, 0.91, 0.0, 16000.0), ('m4a', '.m4a', 0.91, 0.96, 0.0, 12000.0),
+  ('ogg', '.ogg', 0.96, 0.98, 0.0, 10000.0), ('opus', '.opus', 0.98, 0.995, 0.0, 6000.0),
+  ('aac', '.aac', 0.995, 1.00, 0.0, 12000.0)
+) AS kind (format, suffix, above, below, by_rate, by_second)
+"""
+
 AUDIO = f"""
 INSERT INTO audio_files (project_id, filename, file_path, file_size, duration, sample_rate, channels, format,
                          uploaded_by, created_at)
-SELECT target.id, filename, 'seeded/' || target.id || '/' || filename,
-       44 + floor(seconds * rate)::bigint * channels * 2, floor(seconds * rate) / rate, rate, channels, 'wav',
+SELECT target.id, name || suffix, 'seeded/' || target.id || '/' || name || suffix,
+       44 + round(frames * channels * by_rate + frames / rate * channels * by_second)::bigint,
+       frames / rate, rate, channels, format,
        target.people[1 + floor({_chance(35)} * cardinality(target.people))::int],
        target.made + {_chance(36)} * (now()::timestamp - target.made)
 FROM (
-  SELECT n, {_one_of(_TAKES, 31)} || ' ' || n || '.wav' AS filename,
-         0.5 + power({_chance(32)}, 3) * 600 AS seconds,
-         CASE WHEN {_chance(33)} < 0.4 THEN 44100 ELSE 48000 END AS rate,
-         CASE WHEN {_chance(34)} < 0.5 THEN 1 ELSE 2 END AS channels,
-         1 + floor({_chance(30)} * %(targets)s)::bigint AS place
-  FROM {_NUMBERS}
+  SELECT drawn.*, floor(seconds * rate) AS frames
+  FROM (
+    SELECT n, {_one_of(_TAKES, 31)} || ' ' || n AS name, kind.*,
+           0.5 + power({_chance(32)}, 3) * 600 AS seconds,
+           CASE WHEN kind.format = 'opus' THEN 48000
+                WHEN {_chance(33)} < 0.36 THEN 44100
+                WHEN {_chance(33)} < 0.88 OR by_rate = 0 THEN 48000
+                WHEN {_chance(33)} < 0.91 THEN 88200
+                WHEN {_chance(33)} < 0.98 THEN 96000
+                ELSE 192000 END AS rate,
+           CASE WHEN {_chance(34)} < 0.45 THEN 1 WHEN {_chance(34)} < 0.99 OR by_rate = 0 THEN 2
+                ELSE 6 END AS channels,
+           1 + floor({_chance(30)} * %(targets)s)::bigint AS place
+    FROM {_NUMBERS} JOIN {_KINDS} ON {_chance(37)} >= kind.above AND {_chance(37)} < kind.below
+  ) AS drawn
 ) AS numbered JOIN seed_targets AS target USING (place)
 """
 

@@ -57,7 +57,16 @@ _BROKEN_RULES = {
         SELECT 1 FROM projects WHERE updated_at < created_at""",
     "a time to come": "SELECT 1 FROM users WHERE updated_at > now() OR created_at > now()",
     "a size that contradicts the duration": """
-        SELECT 1 FROM audio_files WHERE abs(file_size - 44 - duration * sample_rate * channels * 2) > 1""",
+        SELECT 1 FROM audio_files WHERE format IN ('wav', 'aiff')
+        AND round((file_size - 44) / (duration * sample_rate * channels)) NOT IN (2, 3, 4)
+        UNION ALL SELECT 1 FROM audio_files WHERE format NOT IN ('wav', 'aiff')
+        AND file_size - 44 NOT BETWEEN duration * 5900 AND duration * sample_rate * channels * 2""",
+    "a name that says another format": """
+        SELECT 1 FROM audio_files WHERE file_path NOT LIKE '%' || filename
+        OR filename NOT LIKE '%.' || CASE format WHEN 'aiff' THEN 'aif' ELSE format END""",
+    "a rate that a format does not have": """
+        SELECT 1 FROM audio_files WHERE format = 'opus' AND sample_rate <> 48000
+        OR format IN ('mp3', 'm4a', 'aac', 'ogg') AND (sample_rate > 48000 OR channels > 2)""",
     "an unknown role": "SELECT 1 FROM project_collaborators WHERE role NOT IN ('owner', 'editor', 'viewer')",
 }
 
