@@ -7,8 +7,10 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from syncsphere_desktop.studio.audio_import.control import ImportControl
+from syncsphere_desktop.studio.audio_import.plan import PlannedFile
 
 _RATE_SECONDS = 5.0
 """Over how long the rate is measured."""
@@ -27,7 +29,8 @@ class FileProgress:
 class ImportProgress:
     """How far an import is. `rate` in bytes a second; `seconds_left` is None while it can't be said.
 
-    `files_done` and `bytes_done` count what is settled, `bytes_done` also what is copied of files under way.
+    `files_done` and `bytes_done` count files that were copied or refused, `bytes_done` also what is copied
+    of those in `current`. `rate` is that of the last seconds.
     """
 
     files_done: int
@@ -57,35 +60,35 @@ class Meter:
         self._control = control
         self._lock = threading.Lock()
         self._files_done = 0
-        self._settled = 0
+        self._done = 0
         self._read = 0
-        self._under_way: dict[str, FileProgress] = {}
+        self._under_way: dict[Path, FileProgress] = {}
         self._marks: deque[tuple[float, int]] = deque([(time.monotonic(), 0)])
 
-    def began(self, path: str, size: int) -> None:
+    def began(self, file: PlannedFile) -> None:
         """Count a file as being copied."""
         with self._lock:
-            self._under_way[path] = FileProgress(path, 0, size)
+            self._under_way[file.source] = FileProgress(file.relative, 0, file.size)
 
-    def copied(self, path: str, count: int) -> None:
+    def copied(self, file: PlannedFile, count: int) -> None:
         """Count bytes of a file that were written."""
         with self._lock:
             self._read += count
-            before = self._under_way[path]
-            self._under_way[path] = FileProgress(path, before.bytes_done + count, before.bytes)
+            before = self._under_way[file.source]
+            self._under_way[file.source] = FileProgress(before.path, before.bytes_done + count, before.bytes)
 
-    def ended(self, path: str, size: int) -> None:
-        """Count a file as settled, `size` being what the plan said of it."""
+    def ended(self, file: PlannedFile) -> None:
+        """Count a file as done, be it copied or refused."""
         with self._lock:
-            self._under_way.pop(path, None)
+            self._under_way.pop(file.source, None)
             self._files_done += 1
-            self._settled += size
+            self._done += file.size
 
     def progress(self) -> ImportProgress:
         """Return how far it is at this moment."""
         with self._lock:
             current = tuple(self._under_way.values())
-            done = min(self._bytes, self._settled + sum(file.bytes_done for file in current))
+            done = min(self._bytes, self._done + sum(file.bytes_done for file in current))
             rate = self._rate()
             is_known = rate > 0 and not self._control.paused
             return ImportProgress(
