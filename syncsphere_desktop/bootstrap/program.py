@@ -30,9 +30,12 @@ from syncsphere_desktop.ui.app.desktop import Desktop, OpenedStudio
 from syncsphere_desktop.ui.app.presenter import ErrorPresenter
 from syncsphere_desktop.ui.app.qt_messages import log_qt_messages
 from syncsphere_desktop.ui.app.signals import SignalBridge
+from syncsphere_desktop.ui.app.view import ViewContext
 from syncsphere_desktop.ui.app.window_actions import install_actions
 from syncsphere_desktop.ui.app.window_memory import WindowMemory
 from syncsphere_desktop.ui.connecting.controller import ConnectingController, Progress
+from syncsphere_desktop.ui.importing.controller import ImportController
+from syncsphere_desktop.ui.integrity.controller import IntegrityController
 from syncsphere_desktop.ui.library.controller import LibraryController
 from syncsphere_desktop.ui.projects.controller import ProjectsController
 from syncsphere_desktop.ui.tables.view import ListView
@@ -97,8 +100,10 @@ class Program:
                 "users": UsersController.for_session,
                 "projects": ProjectsController.for_session,
                 "library": LibraryController.for_session,
+                "integrity": IntegrityController.for_session,
             },
             self.toasts,
+            importing=self._importing,
         )
         self.connecting = ConnectingController(
             self.desktop.scope.child("connecting"),
@@ -182,6 +187,12 @@ class Program:
         if shown:
             self.desktop.scope.spawn(self._write_audio(studio, session), key="audio")
         return shown
+
+    def _importing(self, session: Session, context: ViewContext) -> ImportController:
+        desktop = self.desktop
+        return ImportController.for_session(
+            session, context, self._frame.window, lambda: desktop.current, desktop.show_view
+        )
 
     async def _open_session(self, target: ConnectionTarget) -> Session:
         return await Session.open(

@@ -19,7 +19,7 @@ from syncsphere_desktop.ui.app.main_window import MainWindow
 from syncsphere_desktop.ui.app.presenter import ErrorPresenter
 from syncsphere_desktop.ui.app.status import StatusPresenter
 from syncsphere_desktop.ui.app.tasks import TaskScope
-from syncsphere_desktop.ui.app.view import Filters, ViewContext, ViewController
+from syncsphere_desktop.ui.app.view import Filters, ImportPart, ViewContext, ViewController
 from syncsphere_desktop.ui.app.window_memory import WindowMemory
 from syncsphere_desktop.ui.theme.controller import ThemeController
 from syncsphere_desktop.ui.widgets.toasts import ToastHost
@@ -29,6 +29,7 @@ _log = logging.getLogger(__name__)
 _HEARTBEAT_SECONDS = 5.0
 
 ViewFactory = Callable[[Session, ViewContext], ViewController]
+ImportFactory = Callable[[Session, ViewContext], ImportPart]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ class Desktop(QObject):
         presenter: ErrorPresenter,
         views: Mapping[str, ViewFactory],
         toasts: ToastHost,
+        importing: ImportFactory | None = None,
     ) -> None:
         super().__init__(window)
         self.jobs = Jobs(self)
@@ -63,6 +65,8 @@ class Desktop(QObject):
         self._theme = theme
         self._memory = memory
         self._factories = views
+        self._make_importing = importing
+        self._importing: ImportPart | None = None
         self._toasts = toasts
         self._status = StatusPresenter(window.status, self.jobs)
         self._status.show_jobs()
@@ -80,6 +84,11 @@ class Desktop(QObject):
     def session(self) -> Session | None:
         """Return the open session, or None."""
         return None if self._opened is None else self._opened.session
+
+    @property
+    def importing(self) -> ImportPart | None:
+        """Return what imports audio into the open session, or None."""
+        return self._importing
 
     @property
     def current(self) -> ViewController | None:
@@ -103,6 +112,8 @@ class Desktop(QObject):
             session.listener.subscribe(self._on_change),
             session.listener.subscribe_mode(self._status.show_updates),
         ]
+        if self._make_importing is not None:
+            self._importing = self._make_importing(session, self._context("importing"))
         for name, factory in self._factories.items():
             controller = factory(session, self._context(name))
             self._controllers[name] = controller
@@ -171,6 +182,9 @@ class Desktop(QObject):
         for unsubscribe in self._unsubscribe:
             unsubscribe()
         self._unsubscribe = []
+        if self._importing is not None:
+            importing, self._importing = self._importing, None
+            await importing.shutdown()
         controllers, self._controllers = self._controllers, {}
         for controller in controllers.values():
             await controller.shutdown()
@@ -211,6 +225,7 @@ class Desktop(QObject):
             show_count=lambda text: self._window.sidebar.set_count(name, text),
             open_view=self.open_view,
             layout=self._memory.view(name),
+            importing=self._importing,
         )
 
     def _remember_layouts(self) -> None:

@@ -8,4 +8,5 @@ DESTINATIONS = (
     Destination("users", "Users", "users"),
     Destination("projects", "Projects", "projects"),
     Destination("library", "Library", "audio"),
+    Destination("integrity", "Integrity", "shield"),
 )

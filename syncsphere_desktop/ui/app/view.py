@@ -29,6 +29,14 @@ class ImportWishes(Protocol):
     def take(self, paths: Sequence[Path], into: Project | None = None) -> None: ...
 
 
+class ImportPart(ImportWishes, Protocol):
+    """The part of a session that imports; it lives from its opening to its end, beside the views."""
+
+    async def shutdown(self) -> None:
+        """End every import and every task."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class ViewContext:
     """The parts of the window that a view's controller may use."""

@@ -65,8 +65,10 @@ class IntegrityController(QObject):
         self._last: CheckReport | None = None
         self._was_shown = False
         self._projects: dict[int, str] = {}
-        self.findings = FindingsPage(context, self._scope, read_only=read_only)
-        self.quarantine = QuarantinePage(context, self._scope, now, read_only=read_only)
+        # A list each: two in one scope would cancel each other's reading.
+        self._lists = [self._scope.child(name) for name in (FINDINGS, QUARANTINE)]
+        self.findings = FindingsPage(context, self._lists[0], read_only=read_only)
+        self.quarantine = QuarantinePage(context, self._lists[1], now, read_only=read_only)
         self.check_run = CheckRun(context.jobs, self)
         self.mending = FindingsMending(self.findings, parts.open_work, context, self._scope)
         self.returning = QuarantineReturning(self.quarantine, parts.open_work, context, self._scope)
@@ -129,7 +131,8 @@ class IntegrityController(QObject):
     async def shutdown(self) -> None:
         """End every task; a check that goes on can be taken up by the next one."""
         self.check_run.cancel()
-        await self._scope.shutdown()
+        for scope in (*self._lists, self._scope):
+            await scope.shutdown()
 
     # What can be wished for
 

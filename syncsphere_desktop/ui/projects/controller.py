@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+from PySide6.QtCore import QPoint, QRect, QSize
+
 from syncsphere_desktop.database.notifications import ChangeEvent, EverythingMayHaveChanged, TableChanged
 from syncsphere_desktop.domain.collaborator import Collaborator, Role
 from syncsphere_desktop.domain.humane import counted
@@ -19,6 +21,7 @@ from syncsphere_desktop.ui.app.editing import EditedStore, Editing
 from syncsphere_desktop.ui.app.list_controller import ListController
 from syncsphere_desktop.ui.app.listing import Listing, ListingWords
 from syncsphere_desktop.ui.app.view import ViewContext
+from syncsphere_desktop.ui.importing.targets import DropTarget
 from syncsphere_desktop.ui.projects.columns import project_columns
 from syncsphere_desktop.ui.projects.dialogs import (
     AddPersonDialog,
@@ -118,8 +121,24 @@ class ProjectsController(ListController[Project]):
             self.add,
             ("Add a person to the project…", self.add_person, "Ctrl+P"),
             ("Transfer the project…", self.transfer, "Ctrl+T"),
+            ("Import audio into the project…", self.import_audio, None),
             ("Delete projects…", self.delete, "Del"),
         )
+
+    def receiving_project(self) -> Project | None:
+        """Return the selected project, which receives audio that is pasted or dropped beside any other."""
+        return self.editing.shown
+
+    def project_at(self, place: QPoint) -> DropTarget | None:
+        """Return the project whose row is at a global place, or None."""
+        view = self.listing.view
+        position = view.position_at(view.viewport().mapFromGlobal(place))
+        project = self.listing.model.row(position) if position >= 0 else None
+        if project is None or not view.viewport().rect().contains(view.viewport().mapFromGlobal(place)):
+            return None
+        row = view.visualRect(self.listing.model.index(position, view.first_section()))
+        corner = view.viewport().mapToGlobal(QPoint(0, row.top()))
+        return DropTarget(project, QRect(corner, QSize(view.viewport().width(), row.height())))
 
     @override
     def take_change(self, change: ChangeEvent) -> None:
@@ -142,6 +161,11 @@ class ProjectsController(ListController[Project]):
     def add_person(self) -> None:
         """Ask who joins the selected project."""
         self._ask_about_shown(self._add_person)
+
+    def import_audio(self) -> None:
+        """Ask for audio files of the selected project."""
+        if self._context.importing is not None and self.editing.shown is not None:
+            self._context.importing.choose_files(self.editing.shown)
 
     def delete(self) -> None:
         """Say what goes with the selected projects, and ask."""

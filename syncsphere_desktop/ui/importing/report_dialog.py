@@ -1,0 +1,103 @@
+"""The report of an import: what came of each file and why, to look at, to save, and to undo."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from PySide6.QtCore import QSize, Signal
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QWidget
+from typing_extensions import override
+
+from syncsphere_desktop.studio.audio_import.report import ImportReport, ImportStatus
+from syncsphere_desktop.ui.app.tasks import TaskScope
+from syncsphere_desktop.ui.importing.columns import IMPORTED_KINDS, ImportedRow, imported_columns
+from syncsphere_desktop.ui.importing.file_list import ALL, FileList
+from syncsphere_desktop.ui.widgets.banner import Banner
+from syncsphere_desktop.ui.widgets.buttons import Button, Kind
+from syncsphere_desktop.ui.widgets.dialog import AwaitableDialog
+from syncsphere_desktop.ui.widgets.plain_text import PlainLabel
+
+_SIZE = QSize(1000, 620)
+
+
+class AfterReport(StrEnum):
+    """What is wished for after a look at the report; the dialog closes with it."""
+
+    UNDO = "undo"
+    SHOW = "show"
+
+
+class ReportDialog(AwaitableDialog[AfterReport]):
+    """Shows first what was not imported. Saving happens beside it, and leaves it open."""
+
+    save_requested = Signal()
+
+    def __init__(
+        self, parent: QWidget, scope: TaskScope, report: ImportReport, *, undone: bool, can_undo: bool
+    ) -> None:
+        super().__init__(parent, f"Import into {report.project_name}", width=_SIZE.width())
+        self._report = report
+        self._rows = scope.child("import report files")
+        summary = PlainLabel(report.summary() if report.problem is None else _without_problem(report))
+        summary.setWordWrap(True)
+        self.body.addWidget(summary)
+        if report.problem is not None:
+            self.body.addWidget(Banner(report.problem, "danger", dismissible=False))
+        if undone:
+            self.body.addWidget(Banner("This import was undone.", "info", dismissible=False))
+        self.files: FileList[ImportedRow] = FileList(
+            self._rows,
+            imported_columns(),
+            IMPORTED_KINDS,
+            kind_of=lambda row: row.kind,
+            search=lambda row: (row.file.path, row.file.reason or ""),
+        )
+        self.body.addWidget(self.files, 1)
+        self.undo = Button("Undo import…", Kind.SUBTLE, icon_name="undo")
+        self.undo.clicked.connect(lambda: self.accept_with(AfterReport.UNDO))
+        self.undo.setVisible(can_undo and not undone and report.imported > 0)
+        self.save = Button("Save report…", icon_name="download")
+        self.save.clicked.connect(self.save_requested)
+        show = Button("Show in library", tooltip="List what was imported")
+        show.clicked.connect(lambda: self.accept_with(AfterReport.SHOW))
+        show.setVisible(report.imported > 0 and not undone)
+        self.leave = Button("Close", Kind.PRIMARY)
+        self.leave.clicked.connect(self.reject)
+        self.leave.setDefault(True)
+        self.add_button(self.undo, left=True)
+        for button in (self.save, show, self.leave):
+            self.add_button(button)
+
+    @property
+    def report(self) -> ImportReport:
+        """Return what is shown."""
+        return self._report
+
+    @override
+    async def ask(self) -> AfterReport | None:
+        rows = [ImportedRow(number, file) for number, file in enumerate(self._report.files, start=1)]
+        self.files.show_rows(rows, chosen=first_kind(self._report))
+        try:
+            return await super().ask()
+        finally:
+            await self._rows.shutdown()
+
+    @override
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        window = self.parentWidget()
+        room = _SIZE if window is None else window.size() - QSize(48, 48)
+        self.resize(_SIZE.boundedTo(room))
+        self.leave.setFocus()
+
+
+def first_kind(report: ImportReport) -> str:
+    """Return which files are shown first: those that somebody should look at, else all."""
+    if report.rejected:
+        return ImportStatus.REJECTED.value
+    return ImportStatus.CANCELLED.value if report.left_out else ALL
+
+
+def _without_problem(report: ImportReport) -> str:
+    return report.summary().removesuffix(f" {report.problem}")
