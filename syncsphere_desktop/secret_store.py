@@ -26,7 +26,7 @@ _UNTIL_THE_END = "so the password is kept until the app is closed, and asked for
 
 
 class SecretStore:
-    """Gives, keeps and forgets the password of a connection.
+    """Gives, keeps and forgets the password of a connection, or the secret of a `storage_key`.
 
     It fails closed: without a secure keyring, or when that does not answer within `seconds`, a password lives
     for the session only and `explanation` says why. No call raises for a keyring's sake.
@@ -46,20 +46,20 @@ class SecretStore:
         """Return why passwords live for this session only, or None; as the last call found it."""
         return self._explanation
 
-    def password(self, profile: ConnectionProfile) -> str | None:
+    def password(self, owner: ConnectionProfile | str) -> str | None:
         """Return the connection's password, or None where none is kept. Blocks; not for the GUI thread."""
-        key = secret_key(profile)
+        key = _key_of(owner)
         return self._session[key] if key in self._session else self._wait(self._start(self._reader(key)))
 
-    def remember(self, profile: ConnectionProfile, password: str) -> bool:
+    def remember(self, owner: ConnectionProfile | str, password: str) -> bool:
         """Keep the password and return whether it outlives the session. Blocks; not for the GUI thread."""
-        key = secret_key(profile)
+        key = _key_of(owner)
         self._session[key] = password
         return self._wait(self._start(self._writer(key, password))) is True
 
-    def forget(self, profile: ConnectionProfile) -> None:
+    def forget(self, owner: ConnectionProfile | str) -> None:
         """Forget the connection's password everywhere. Blocks; not for the GUI thread."""
-        key = secret_key(profile)
+        key = _key_of(owner)
         self._session.pop(key, None)
         self._wait(self._start(self._remover(key)))
 
@@ -68,22 +68,22 @@ class SecretStore:
         self._wait(self._start(_nothing))
         return self._explanation
 
-    async def password_async(self, profile: ConnectionProfile) -> str | None:
+    async def password_async(self, owner: ConnectionProfile | str) -> str | None:
         """Return the connection's password, or None where none is kept, without blocking the loop."""
-        key = secret_key(profile)
+        key = _key_of(owner)
         if key in self._session:
             return self._session[key]
         return await self._await(self._start(self._reader(key)))
 
-    async def remember_async(self, profile: ConnectionProfile, password: str) -> bool:
+    async def remember_async(self, owner: ConnectionProfile | str, password: str) -> bool:
         """Keep the password and return whether it outlives the session, without blocking the loop."""
-        key = secret_key(profile)
+        key = _key_of(owner)
         self._session[key] = password
         return await self._await(self._start(self._writer(key, password))) is True
 
-    async def forget_async(self, profile: ConnectionProfile) -> None:
+    async def forget_async(self, owner: ConnectionProfile | str) -> None:
         """Forget the connection's password everywhere, without blocking the loop."""
-        key = secret_key(profile)
+        key = _key_of(owner)
         self._session.pop(key, None)
         await self._await(self._start(self._remover(key)))
 
@@ -171,6 +171,16 @@ def _nothing(_backend: KeyringBackend) -> None:
 def secret_key(profile: ConnectionProfile) -> str:
     """Return what a password is kept under: where it is for and for whom, whatever the profile is called."""
     return f"{profile.user}@{profile.host}:{profile.port}/{profile.database}"
+
+
+def storage_key(profile: ConnectionProfile) -> str | None:
+    """Return what the secret of a profile's audio storage is kept under; None where that is a folder."""
+    url = profile.storage_url or ""
+    return f"audio storage {url}" if url.lower().startswith(("sftp://", "s3://")) else None
+
+
+def _key_of(owner: ConnectionProfile | str) -> str:
+    return owner if isinstance(owner, str) else secret_key(owner)
 
 
 def system_keyring() -> KeyringBackend | None:

@@ -7,6 +7,7 @@ import getpass
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from syncsphere_desktop.cli.run import somebody_can_be_asked
@@ -51,14 +52,14 @@ def _with_password(target: ConnectionTarget, namespace: argparse.Namespace) -> C
 
     file = getattr(namespace, "server_password_file", None)
     if file is not None:
-        return ConnectionTarget(target.profile, read_password_file(file))
+        return replace(target, password=read_password_file(file))
     if target.password is not None or target.profile.is_local_socket or not somebody_can_be_asked():
         return target
     from syncsphere_desktop.database.reaching import asks_for_password
 
     if not asks_for_password(target):
         return target
-    return ConnectionTarget(target.profile, getpass.getpass(f"Password of {target.profile.address}: "))
+    return replace(target, password=getpass.getpass(f"Password of {target.profile.address}: "))
 
 
 @contextmanager

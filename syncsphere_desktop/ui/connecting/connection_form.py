@@ -23,6 +23,8 @@ from syncsphere_desktop.settings import ConnectionTarget, Environment, SslMode
 from syncsphere_desktop.ui.connecting.draft import LONGEST_NAME, ConnectionDraft, suggested_name
 from syncsphere_desktop.ui.connecting.pasted import PastedAddress, looks_like_address, take_apart
 from syncsphere_desktop.ui.connecting.recents import WORDS
+from syncsphere_desktop.ui.connecting.storage_field import HINT as STORAGE_HINT
+from syncsphere_desktop.ui.connecting.storage_field import StorageField
 from syncsphere_desktop.ui.connecting.tls_words import (
     TITLES,
     explanation,
@@ -78,6 +80,7 @@ class ConnectionForm(QWidget):
         self._keyring.setWordWrap(True)
         self.sslmode = QComboBox()
         self.authority = QLineEdit()
+        self.storage = StorageField()
         self.choose_authority = Button("Choose…")
         self.choose_authority.setAccessibleName("Choose the CA certificate")
         self._fields: dict[str, FormField] = {}
@@ -120,6 +123,7 @@ class ConnectionForm(QWidget):
             ("sslrootcert", "CA certificate", authority, _AUTHORITY_HINT, 5, 1, 1),
             ("name", "Name of this connection", self.name, "", 6, 0, 1),
             ("environment", "What the server is for", self.environment, "", 6, 1, 1),
+            ("storage_url", "Audio files", self.storage, STORAGE_HINT, 7, 0, 2),
         )
         for name, label, editor, hint, line, column, span in parts:
             maximum = LONGEST_NAME if name == "name" else None
@@ -128,7 +132,7 @@ class ConnectionForm(QWidget):
             grid.addWidget(field, line, column, 1, span, Qt.AlignmentFlag.AlignTop)
         grid.addWidget(self.remember, 3, 1, Qt.AlignmentFlag.AlignBottom)
         grid.addWidget(self._keyring, 4, 0, 1, 2)
-        grid.setRowStretch(7, 1)
+        grid.setRowStretch(8, 1)
         self.authority.setAccessibleName("CA certificate")
 
     def _connect(self) -> None:
@@ -138,6 +142,7 @@ class ConnectionForm(QWidget):
         for field in (self.name, self.port, self.database, self.user, self.authority):
             field.textEdited.connect(self._on_part_edited)
         self.password.text_changed.connect(self._on_part_edited)
+        self.storage.changed.connect(self._take_changes)
         self.sslmode.activated.connect(self._on_sslmode_activated)
         self.environment.activated.connect(self._on_environment_activated)
         self.choose_authority.clicked.connect(self._on_choose_authority_clicked)
@@ -154,6 +159,8 @@ class ConnectionForm(QWidget):
             environment=Environment(self.environment.currentData()),
             sslmode=SslMode(self.sslmode.currentData()),
             sslrootcert=self.authority.text(),
+            storage_url=self.storage.address.text(),
+            storage_secret=self.storage.secret.text(),
         )
 
     def show_draft(self, draft: ConnectionDraft) -> None:
@@ -166,6 +173,7 @@ class ConnectionForm(QWidget):
         self.user.setText(draft.user)
         self.password.editor.setText(draft.password)
         self.authority.setText(draft.sslrootcert)
+        self.storage.show_storage(draft.storage_url, draft.storage_secret)
         self.environment.setCurrentIndex(self.environment.findData(draft.environment))
         self.sslmode.setCurrentIndex(self.sslmode.findData(draft.sslmode))
         self._filling = False
@@ -245,7 +253,11 @@ class ConnectionForm(QWidget):
         environment = profile.environment
         if self._environment_was_chosen:
             environment = Environment(self.environment.currentData())
-        draft = ConnectionDraft.of(ConnectionTarget(profile, self.password.text() or None))
+        draft = replace(
+            ConnectionDraft.of(ConnectionTarget(profile, self.password.text() or None)),
+            storage_url=self.storage.address.text(),  # an address of a database names no storage
+            storage_secret=self.storage.secret.text(),
+        )
         self.show_draft(
             replace(draft, name=self.name.text() if named else draft.name, environment=environment)
         )

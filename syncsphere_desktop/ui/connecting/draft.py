@@ -29,6 +29,8 @@ class ConnectionDraft:
     environment: Environment = Environment.DEVELOPMENT
     sslmode: SslMode = SslMode.VERIFY_FULL
     sslrootcert: str = ""
+    storage_url: str = ""
+    storage_secret: str = field(default="", repr=False)
 
     @classmethod
     def of(cls, target: ConnectionTarget) -> ConnectionDraft:
@@ -44,6 +46,8 @@ class ConnectionDraft:
             environment=profile.environment,
             sslmode=profile.sslmode,
             sslrootcert="" if profile.sslrootcert is None else str(profile.sslrootcert),
+            storage_url=profile.storage_url or "",
+            storage_secret=target.storage_secret or "",
         )
 
     def errors(self) -> dict[str, InputError]:
@@ -55,8 +59,9 @@ class ConnectionDraft:
             "database": None if self.database.strip() else "Name the database.",
             "user": None if self.user.strip() else "Name the database user.",
             "sslrootcert": self._wrong_authority(),
+            "storage_url": self._wrong_storage(),
         }
-        for name in ("name", "host", "database", "user", "password", "sslrootcert"):
+        for name in ("name", "host", "database", "user", "password", "sslrootcert", "storage_url"):
             if "\0" in getattr(self, name):
                 found[name] = "This can't hold a NUL character."
         return {name: InputError(words, field=name) for name, words in found.items() if words is not None}
@@ -76,8 +81,9 @@ class ConnectionDraft:
             sslmode=self.sslmode,
             sslrootcert=Path(authority).expanduser() if authority else None,
             environment=self.environment,
+            storage_url=self.storage_url.strip() or None,
         )
-        return ConnectionTarget(profile, self.password or None)
+        return ConnectionTarget(profile, self.password or None, self.storage_secret or None)
 
     def _wrong_name(self) -> str | None:
         if len(self.name.strip()) > LONGEST_NAME:
@@ -100,6 +106,19 @@ class ConnectionDraft:
         port = self.port.strip()
         if not re.fullmatch(r"[0-9]{1,5}", port) or not 1 <= int(port) <= 65535:
             return "From 1 to 65535."
+        return None
+
+    def _wrong_storage(self) -> str | None:
+        place = self.storage_url.strip()
+        if not place:
+            return None
+        scheme, marked, rest = place.partition("://")
+        if not marked:
+            return None if Path(place).is_absolute() else "A folder is named by its whole path."
+        if scheme.lower() not in ("file", "sftp", "s3"):
+            return "It is a folder, sftp:// or s3://."
+        if ":" in rest.partition("/")[0].rpartition("@")[0]:
+            return "The secret has a field of its own."
         return None
 
     def _wrong_authority(self) -> str | None:

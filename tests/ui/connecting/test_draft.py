@@ -42,6 +42,10 @@ def test_a_whole_draft_becomes_a_connection_and_comes_back() -> None:
         ("sslrootcert", "/no/such/file.crt"),
         ("password", "a\0b"),
         ("database", "a\0b"),
+        ("storage_url", "takes"),
+        ("storage_url", "ftp://files.example.org/takes"),
+        ("storage_url", "sftp://files:hunter2@files.example.org/takes"),
+        ("storage_url", "/srv/a\0b"),
     ],
 )
 def test_each_wrong_value_is_told_beside_its_field(field: str, value: str) -> None:
@@ -50,6 +54,18 @@ def test_each_wrong_value_is_told_beside_its_field(field: str, value: str) -> No
     with pytest.raises(InputError) as caught:
         draft.target()
     assert caught.value.field == field
+
+
+@pytest.mark.parametrize(
+    "place",
+    ["/srv/audio", "file:///srv/audio", "sftp://files@files.example.org:2222/takes", "s3://takes/all"],
+)
+def test_the_audio_storage_goes_with_the_connection_and_its_secret_stays_unseen(place: str) -> None:
+    draft = replace(GOOD, name="x", storage_url=f" {place} ", storage_secret="hunter2")
+    target = draft.target()
+    assert (target.profile.storage_url, target.storage_secret) == (place, "hunter2")
+    assert ConnectionDraft.of(target) == replace(draft, storage_url=place)
+    assert "hunter2" not in f"{draft!r}{target!r}{target.profile.address}"
 
 
 def test_a_socket_folder_and_an_ipv6_address_are_hosts() -> None:
