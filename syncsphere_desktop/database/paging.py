@@ -12,7 +12,7 @@ import re
 import sys
 from array import array
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -42,7 +42,8 @@ class ListSpec(Generic[RowT]):
 
     `search_through` makes further conditions of a search from a pattern, for texts of joined tables: to ask
     those alone is quicker than to join them to a million rows. While the list is narrowed by the filter
-    `grouped_by[0]`, rows with the same value of the column `grouped_by[1]` stay together.
+    `grouped_by[0]`, rows with the same value of the column `grouped_by[1]` stay together. `completed` adds to
+    the rows of a page what is better asked for all of them at once; it keeps their order.
     """
 
     table: Table
@@ -54,6 +55,12 @@ class ListSpec(Generic[RowT]):
     filters: Mapping[str, Callable[[FilterValue], ColumnElement[bool]]] = field(default_factory=dict)
     search_through: Sequence[Callable[[Pattern], ColumnElement[bool]]] = ()
     grouped_by: tuple[str, ColumnElement[Any]] | None = None
+    completed: Callable[[Connection, tuple[RowT, ...]], tuple[RowT, ...]] | None = None
+
+    def rows(self, connection: Connection, found: Iterable[Any]) -> tuple[RowT, ...]:
+        """Return what the columns of found rows stand for, completed in the same transaction."""
+        rows = tuple(map(self.row, found))
+        return rows if self.completed is None or not rows else self.completed(connection, rows)
 
 
 SpecOn = Callable[[Connection], ListSpec[RowT]]
@@ -79,7 +86,7 @@ class ListReader(Generic[RowT]):
         def work(connection: Connection) -> tuple[list[int], tuple[RowT, ...], Count]:
             spec = self._spec_on(connection)
             found = list(connection.execute(_first_rows(spec, query, size)))
-            ids, rows = [row.id for row in found], tuple(spec.row(row) for row in found)
+            ids, rows = [row.id for row in found], spec.rows(connection, found)
             if len(rows) < size:
                 return ids, rows, Count(len(rows), exact=True)
             if narrowed:
@@ -122,8 +129,8 @@ class ListReader(Generic[RowT]):
         def work(connection: Connection) -> dict[int, RowT]:
             spec = self._spec_on(connection)
             statement = select(*spec.columns).select_from(spec.source)
-            rows = connection.execute(statement.where(spec.table.c.id == func.any(list(ids))))
-            return {row.id: spec.row(row) for row in rows}
+            found = connection.execute(statement.where(spec.table.c.id == func.any(list(ids)))).all()
+            return dict(zip((row.id for row in found), spec.rows(connection, found), strict=True))
 
         return await self._database.run(work)
 

@@ -193,10 +193,10 @@ def _keep_contents(
 
 def _read_all(connection: Connection, ids: Sequence[int]) -> dict[int, AudioFile]:
     spec = audio_spec(connection)
-    rows = connection.execute(
+    found = connection.execute(
         select(*spec.columns).select_from(spec.source).where(audio_files.c.id == func.any(list(ids)))
-    )
-    return {row.id: spec.row(row) for row in rows}
+    ).all()
+    return {row.id: row for row in spec.rows(connection, found)}
 
 
 def _reread(connection: Connection, file_id: int) -> AudioFile:

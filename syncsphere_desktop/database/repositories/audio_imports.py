@@ -98,7 +98,7 @@ class AudioImportRepository:
                 .where(audio_content.c.import_id == import_id)
                 .order_by(audio_files.c.id)
             )
-            return tuple(spec.row(row) for row in rows)
+            return spec.rows(connection, rows)
 
         return await self._database.run(work, timeouts=BULK)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +24,7 @@ from sqlalchemy import (
 )
 
 from syncsphere_desktop.database.paging import ListSpec
+from syncsphere_desktop.database.repositories.bundle_samples import count_uses
 from syncsphere_desktop.database.repositories.records import Records, row_version
 from syncsphere_desktop.database.side_tables import side_tables
 from syncsphere_desktop.database.tables import audio_content, audio_files, projects, users
@@ -90,6 +92,11 @@ def _known_file(row: Any) -> AudioFile:
     values["duration"] = measured(values["duration"])
     values["state"] = state_of(values["state"])
     return AudioFile(**values)
+
+
+def _with_uses(connection: Connection, files: tuple[AudioFile, ...]) -> tuple[AudioFile, ...]:
+    uses = count_uses(connection, [file.id for file in files])
+    return tuple(replace(file, used_by=uses.get(file.id)) for file in files) if uses else files
 
 
 def _described(file: AudioFile) -> str:
@@ -220,6 +227,7 @@ _KNOWN: ListSpec[AudioFile] = ListSpec(
         "duplicates": _has_copies,
     },
     grouped_by=("duplicates", audio_content.c.sha256),
+    completed=_with_uses,
 )
 
 AUDIO_FILES: Records[AudioFile] = Records(

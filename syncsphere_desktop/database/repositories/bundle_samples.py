@@ -16,6 +16,7 @@ from syncsphere_desktop.database.tables import (
     OUR_SCHEMA,
     audio_content,
     audio_orphans,
+    bundle_facts,
     bundle_samples,
     trash,
 )
@@ -58,6 +59,11 @@ SELECT what, bundle_id, name, project_id, version, rank FROM (
 ) AS newest WHERE place <= %(most)s ORDER BY what, bundle_id DESC
 """
 _COUNTS = f"SELECT what, count(DISTINCT bundle_id) AS uses FROM ({_MATCHES}) AS matches GROUP BY what"
+_PARTLY_READ = f"""
+SELECT DISTINCT b.project_id FROM project_bundles b
+LEFT JOIN {OUR_SCHEMA}.bundle_facts f ON f.bundle_id = b.id AND f.row_version = b.xmin::text::bigint
+WHERE f.bundle_id IS NULL
+"""
 
 _ROWS = """
 SELECT f.id, f.project_id, f.filename, f.file_path, {digest} AS sha256 FROM audio_files f {content}
@@ -142,18 +148,32 @@ class BundleSampleRepository:
         return await self._database.run(work, timeouts=BULK)
 
     async def count_uses(self, ids: Collection[AudioFileId]) -> dict[AudioFileId, int]:
-        """Return how many versions name the file of each of these rows; nothing where none is known."""
+        """Return how many versions name the file of each of these rows, as `count_uses` does."""
         return await self._database.run(lambda connection: count_uses(connection, ids), timeouts=BULK)
 
 
 def count_uses(connection: Connection, ids: Collection[AudioFileId]) -> dict[AudioFileId, int]:
-    """Return how many versions name the file of each row, 0 included; empty where that can't be known."""
-    if not ids or not side_tables(connection).can_read(bundle_samples):
+    """Return how many versions name the file of each row.
+
+    A row is left out where that can't be known: none that was read names its file, and others of its project
+    were not read yet.
+    """
+    if not ids or not side_tables(connection).can_read(bundle_samples, bundle_facts):
         return {}
     rows = _wanted_rows(connection, ids)
     counted = connection.exec_driver_sql(_COUNTS, _parameters(list(rows.values()))).all()
     uses = {row.what: int(row.uses) for row in counted}
-    return {file_id: uses.get(place, 0) for place, file_id in enumerate(rows)}
+    partly_read = _partly_read(connection)
+    return {
+        file_id: uses.get(place, 0)
+        for place, (file_id, wanted) in enumerate(rows.items())
+        if uses.get(place) or not (wanted.projects & partly_read if wanted.projects else partly_read)
+    }
+
+
+def _partly_read(connection: Connection) -> frozenset[int | None]:
+    """Return the projects that have versions of which nothing is known."""
+    return frozenset(connection.exec_driver_sql(_PARTLY_READ).scalars())
 
 
 def _uses(connection: Connection, wanted: Sequence[_Wanted], most: int) -> dict[int, tuple[BundleUse, ...]]:

@@ -58,7 +58,7 @@ class Records(Generic[RowT]):
         found = connection.execute(
             select(*self.spec.columns).select_from(self.spec.source).where(self.table.c.id == row_id)
         ).one_or_none()
-        return None if found is None else self.spec.row(found)
+        return None if found is None else self.spec.rows(connection, [found])[0]
 
     def locked(self, connection: Connection, row_id: int) -> RowT | None:
         """Lock the row against changes until the transaction ends, then return it, or None."""
