@@ -75,6 +75,7 @@ class ImportController(QObject):
         self._scope = context.scope.child("importing", on_error=self._show_error)
         self._importer: Importing | None = None
         self._opening = asyncio.Lock()
+        self._asking = False
         self._uploader: User | None = None
         self.runs = ImportRuns(context, self._scope, self.importer, parts.blockingly)
         self.zone = DropZone(
@@ -167,8 +168,15 @@ class ImportController(QObject):
         dialog.open()
 
     def _ask(self, question: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        if open_dialog(self._window) is None and not self._refuse():
-            self._scope.spawn(question(), key="dialog")
+        if open_dialog(self._window) is None and not self._asking and not self._refuse():
+            self._asking = True
+            self._scope.spawn(self._asked(question()))
+
+    async def _asked(self, question: Coroutine[Any, Any, None]) -> None:
+        try:
+            await question
+        finally:
+            self._asking = False
 
     def _refuse(self) -> bool:
         if self._parts.refused is not None:
@@ -189,10 +197,12 @@ class ImportController(QObject):
         self, paths: Sequence[Path], into: Project | None, uploader: User | None = None
     ) -> None:
         choices = Choices(self._parts.projects.rows, self._parts.users.rows, into, uploader or self._uploader)
-        wish = await ImportDialog(self._window, self._scope, self.importer, paths, choices).ask()
+        dialog = ImportDialog(self._window, self._scope, self.importer, paths, choices)
+        self._asking = False  # from here on it is the dialog that keeps others away
+        wish = await dialog.ask()
         if wish is not None:
             self._uploader = wish.uploader
-            self._scope.spawn(self.runs.run(wish))  # the next dialog must not cancel it
+            await self.runs.run(wish)
 
     # Drops
 
@@ -237,7 +247,7 @@ class ImportController(QObject):
             return
         what = name_of(cut_off.sources[0]) if len(cut_off.sources) == 1 else "files"
         self._context.toasts.show_message(
-            f"The import of {what} into {project.name} was cut off.",
+            f"The import of {what} into {project.name} did not come to its end.",
             "warning",
             action="Go on",
             on_action=lambda: self._ask(lambda: self._go_on(cut_off, project)),

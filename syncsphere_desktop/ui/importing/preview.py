@@ -17,7 +17,6 @@ from syncsphere_desktop.domain.listing import RowSource
 from syncsphere_desktop.domain.project import Project
 from syncsphere_desktop.domain.user import User
 from syncsphere_desktop.errors import AppError
-from syncsphere_desktop.studio.audio_import.control import ImportControl
 from syncsphere_desktop.studio.audio_import.plan import ImportPlan
 from syncsphere_desktop.ui.app.tasks import TaskScope
 from syncsphere_desktop.ui.importing.columns import PLANNED_KINDS, PlannedRow, name_of, planned_columns
@@ -78,7 +77,6 @@ class ImportDialog(AwaitableDialog[ImportWish]):
         self._rows = scope.child("import preview files")
         self._plan: ImportPlan | None = None
         self._made: ImportPlan | None = None
-        self._control = ImportControl()
         self._line = PlanningLine()
         self._summary = ElidedLabel()
         self._note = Banner(tone="info", dismissible=False)
@@ -150,7 +148,6 @@ class ImportDialog(AwaitableDialog[ImportWish]):
         try:
             return await super().ask()
         finally:
-            self._control.cancel()
             await self._tasks.shutdown()
             await self._rows.shutdown()
 
@@ -164,8 +161,6 @@ class ImportDialog(AwaitableDialog[ImportWish]):
 
     def _begin(self) -> None:
         """Plan for the project that is chosen, or ask which."""
-        self._control.cancel()
-        control = self._control = ImportControl()
         self._plan = None
         self._refresh()
         project = self.project.row
@@ -176,14 +171,14 @@ class ImportDialog(AwaitableDialog[ImportWish]):
         self._line.start()
         self._states.setCurrentWidget(self._line)
         self.files.cover(self._skeleton)
-        self._tasks.spawn(self._make_plan(project, control), key="plan")
+        self._tasks.spawn(self._make_plan(project), key="plan")
 
-    async def _make_plan(self, project: Project, control: ImportControl) -> None:
+    async def _make_plan(self, project: Project) -> None:
         planner = await self._open_planner()
         if self._made is not None:
-            plan = await planner.replan(self._made, project)
+            plan = await planner.replan(self._made, project, progress=self._line.take)
         else:
-            plan = await planner.plan(self._sources, project, control=control, progress=self._line.take)
+            plan = await planner.plan(self._sources, project, progress=self._line.take)
         rows: list[PlannedRow] = []
         for file in plan.files:
             rows.append(PlannedRow(len(rows) + 1, file))

@@ -11,10 +11,14 @@ from typing import Any
 from PySide6.QtCore import QObject
 
 from syncsphere_desktop.domain.humane import counted
+from syncsphere_desktop.domain.progress import Progress
 from syncsphere_desktop.errors import AppError
 from syncsphere_desktop.studio.audio_import.control import ImportControl
 from syncsphere_desktop.studio.audio_import.progress import ImportProgress
 from syncsphere_desktop.studio.audio_import.report import ImportReport
+from syncsphere_desktop.studio.audio_import.undoing import UndoReport
+from syncsphere_desktop.studio.integrity.control import WorkControl
+from syncsphere_desktop.studio.integrity.outcomes import ActionReport
 from syncsphere_desktop.ui.app.jobs import Job, JobState
 from syncsphere_desktop.ui.app.tasks import TaskScope
 from syncsphere_desktop.ui.app.view import ViewContext
@@ -23,10 +27,12 @@ from syncsphere_desktop.ui.importing.report_dialog import AfterReport, ReportDia
 from syncsphere_desktop.ui.importing.saving import ask_where, save_report
 from syncsphere_desktop.ui.importing.words import parts_of, progress_words, share_of
 from syncsphere_desktop.ui.importing.work import Importing
+from syncsphere_desktop.ui.library.deeds import report_sentence, run_as_job
 from syncsphere_desktop.ui.widgets.confirm import ConfirmDialog
 from syncsphere_desktop.ui.widgets.dialog import open_dialog
 
 _OFFER = "Report…"
+_UNDONE = "taken back to quarantine"
 
 
 @dataclass
@@ -78,6 +84,8 @@ class ImportRuns(QObject):
                     control=control,
                     progress=lambda progress: show_progress(job, progress),
                 )
+                if report.cancelled:  # it was wished for, so the next start offers nothing
+                    await importer.forget(plan.import_id)
         except BaseException as error:
             control.cancel()  # its threads would wait for ever where it was paused
             job.end(*_ending(error))
@@ -94,7 +102,7 @@ class ImportRuns(QObject):
     def show_report(self, finished: FinishedImport) -> None:
         """Show the report of an import, unless a dialog is open."""
         if open_dialog(self._context.window) is None:
-            self._scope.spawn(self._report(finished), key="dialog")
+            self._scope.spawn(self._report(finished))
 
     def _tell(self, finished: FinishedImport) -> None:
         """Show the report where somebody should look at it, else a line that leads to it."""
@@ -150,16 +158,22 @@ class ImportRuns(QObject):
 
     async def _undo(self, finished: FinishedImport) -> None:
         report = finished.report
-        job = self._context.jobs.start(f"Undo the import into {report.project_name}")
-        try:
+        undone: list[UndoReport] = []
+
+        async def work(control: WorkControl, progress: Progress) -> ActionReport:
             async with self._turn:
-                undone = await (await self._importer()).undo(report.import_id)
-        except BaseException as error:
-            job.end(*_ending(error))
-            raise
-        finished.undone = True
-        job.end(JobState.DONE, undone.summary())
-        self._context.toasts.show_message(undone.summary(), "success")
+                importer = await self._importer()
+                undone.append(await importer.undo(report.import_id, control=control, progress=progress))
+            return undone[-1].action
+
+        title = f"Undo the import into {report.project_name}"
+        action = await run_as_job(self._context.jobs, title, _UNDONE, work)
+        finished.undone = undone[-1].is_complete
+        told = report_sentence(action, _UNDONE)
+        if undone[-1].gone:
+            told += f" {counted(undone[-1].gone, 'file')} removed or replaced since: left as it is."
+        tone = "success" if finished.undone else "warning"
+        self._context.toasts.show_message(told, tone)
 
 
 def show_progress(job: Job, progress: ImportProgress) -> None:

@@ -15,28 +15,20 @@ from syncsphere_desktop.studio.audio_import.journal import InterruptedImport
 from syncsphere_desktop.studio.audio_import.plan import ImportPlan
 from syncsphere_desktop.studio.audio_import.progress import ImportProgress
 from syncsphere_desktop.studio.audio_import.report import ImportReport
+from syncsphere_desktop.studio.audio_import.undoing import UndoReport
+from syncsphere_desktop.studio.integrity.control import WorkControl
 
 
 class Planning(Protocol):
     """Finds out what an import would do, writing nothing."""
 
     async def plan(
-        self,
-        sources: Sequence[Path],
-        project: Project,
-        *,
-        control: ImportControl | None = None,
-        progress: Progress = ...,
-    ) -> ImportPlan: ...
-    async def replan(self, plan: ImportPlan, project: Project) -> ImportPlan: ...
-
-
-class Undone(Protocol):
-    """What became of an import that was undone."""
-
-    def summary(self) -> str:
-        """Return it in one or two sentences."""
+        self, sources: Sequence[Path], project: Project, *, progress: Progress = ...
+    ) -> ImportPlan:
+        """Look into the files; ends soon after its task is cancelled."""
         ...
+
+    async def replan(self, plan: ImportPlan, project: Project, *, progress: Progress = ...) -> ImportPlan: ...
 
 
 class Importing(Planning, Protocol):
@@ -50,7 +42,9 @@ class Importing(Planning, Protocol):
         control: ImportControl,
         progress: Callable[[ImportProgress], None] = ...,
     ) -> ImportReport: ...
-    async def undo(self, import_id: UUID) -> Undone: ...
+    async def undo(
+        self, import_id: UUID, *, control: WorkControl | None = None, progress: Progress = ...
+    ) -> UndoReport: ...
     async def recover(self) -> object: ...
     async def interrupted(self) -> Sequence[InterruptedImport]: ...
     async def forget(self, import_id: UUID) -> None: ...
