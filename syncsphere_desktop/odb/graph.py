@@ -48,9 +48,25 @@ class Box:
             return BinaryFields(self._source, self._start, self._stop)
         return self._source
 
+    def has_the_fields_of(self, other: Box) -> bool:
+        """Whether both hold the same values, to the byte where both are binary."""
+        if isinstance(self._source, bytes) and isinstance(other._source, bytes):
+            mine = self._source[self._start : self._stop]
+            return mine == other._source[other._start : other._stop]
+        return plain_fields(self.fields) == plain_fields(other.fields)
+
     @override
     def __repr__(self) -> str:
         return f"Box({self.index}, {self.name}, {self.uuid})"
+
+
+def plain_fields(fields: Fields, depth: int = 16) -> dict[int, object]:
+    """Return the values of fields by their keys, those of objects as mappings, `depth` objects deep."""
+    plain: dict[int, object] = {}
+    for key in fields.keys():  # noqa: SIM118  # no mapping
+        inner = fields.group(key) if depth else None
+        plain[key] = fields.value(key) if inner is None else plain_fields(inner, depth - 1)
+    return plain
 
 
 class Graph:

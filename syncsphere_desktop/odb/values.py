@@ -171,6 +171,20 @@ def _pointer(payload: bytes) -> Pointer | None:
     return Pointer(UUID(bytes=payload[1:17]), keys)
 
 
+def payload_of(value: Value) -> bytes | None:
+    """Return the payload that a binary graph would have for a plain value, None for anything else."""
+    if isinstance(value, bool):
+        return b"\1" if value else b"\0"
+    if isinstance(value, int):
+        return _INTEGER.pack(value) if -(2**31) <= value < 2**31 else None
+    if isinstance(value, float):
+        return _FLOAT.pack(value) if abs(value) < 3e38 else None
+    if isinstance(value, str):
+        encoded = value.encode("utf-16-be", "surrogatepass")
+        return _INTEGER.pack(len(encoded) // 2) + encoded
+    return None
+
+
 class JsonFields:
     """Fields as a JSON graph has them: by their keys as text, pointers as `uuid/key/key`."""
 
