@@ -13,6 +13,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     FromClause,
+    Select,
     and_,
     case,
     false,
@@ -131,29 +132,43 @@ def _has_content(value: FilterValue) -> ColumnElement[bool]:
     return false() if digest is None else audio_content.c.sha256 == digest
 
 
-def _has_copies(value: FilterValue) -> ColumnElement[bool]:
-    """What other services removed is still in `audio_content`, so rows are counted."""
-    several = (
-        select(audio_content.c.sha256)
-        .join(audio_files, LOOKED_AT)
-        .where(audio_content.c.sha256.is_not(None))
-        .group_by(audio_content.c.sha256)
+def _contents_of_several() -> Select[bytes]:
+    """Select the contents that several rows have.
+
+    What other services removed is still in `audio_content`, so rows are counted in the end; but first those
+    contents are left out that occur once, by the index alone, as most do.
+    """
+    candidate, known, row = (table.alias() for table in (audio_content, audio_content, audio_files))
+    candidates = (
+        select(candidate.c.sha256)
+        .where(candidate.c.sha256.is_not(None))
+        .group_by(candidate.c.sha256)
         .having(func.count() > 1)
-        .correlate(None)
     )
-    found = audio_content.c.sha256.in_(several)
+    return (
+        select(known.c.sha256)
+        .join(row, and_(row.c.id == known.c.file_id, row.c.file_path == known.c.file_path))
+        .where(known.c.sha256.in_(candidates))
+        .group_by(known.c.sha256)
+        .having(func.count() > 1)
+    )
+
+
+def _has_copies(value: FilterValue) -> ColumnElement[bool]:
+    found = audio_content.c.sha256.in_(_contents_of_several())
     return found if value else or_(audio_content.c.sha256.is_(None), ~found)
 
 
-def _copies() -> ColumnElement[int]:
-    other, row = audio_content.alias("other_content"), audio_files.alias("other_file")
+def _copies(alone: ColumnElement[bool]) -> ColumnElement[int]:
+    """Return how many rows have the content of a row; 1 without counting where it is `alone`."""
+    known, row = audio_content.alias(), audio_files.alias()
     counting = (
         select(func.count())
-        .select_from(other.join(row, and_(other.c.file_id == row.c.id, other.c.file_path == row.c.file_path)))
-        .where(other.c.sha256 == audio_content.c.sha256)
+        .select_from(known.join(row, and_(row.c.id == known.c.file_id, row.c.file_path == known.c.file_path)))
+        .where(known.c.sha256 == audio_content.c.sha256)
         .scalar_subquery()
     )
-    return case((audio_content.c.sha256.is_(None), 1), else_=counting)
+    return case((alone, 1), else_=counting)
 
 
 _FILTERS: Mapping[str, Filter] = {
@@ -205,7 +220,7 @@ _KNOWN: ListSpec[AudioFile] = ListSpec(
         audio_content.c.codec,
         audio_content.c.verified_at,
         audio_content.c.import_id,
-        _copies().label("copies"),
+        _copies(audio_content.c.sha256.is_(None)).label("copies"),
     ),
     source=NAMED.outerjoin(audio_content, LOOKED_AT),
     row=_known_file,
@@ -215,7 +230,7 @@ _KNOWN: ListSpec[AudioFile] = ListSpec(
         "sha256": audio_content.c.sha256,
         "codec": audio_content.c.codec,
         "verified_at": audio_content.c.verified_at,
-        "copies": _copies(),
+        "copies": _copies(_has_copies(value=False)),
     },
     search=_PLAIN.search,
     search_through=_PLAIN.search_through,
