@@ -41,7 +41,7 @@ class OpenLibrary:
 
 def storage_options() -> argparse.ArgumentParser:
     """Return the options that say where the files are, as a parent of a command's parser."""
-    options = argparse.ArgumentParser(add_help=False)
+    options = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
     options.add_argument(
         "--storage-url",
         metavar="URL",
@@ -82,11 +82,12 @@ def _with_storage(target: ConnectionTarget, namespace: argparse.Namespace) -> Co
     """Return the target with the storage that the options or the environment name."""
     from syncsphere_desktop.cli.password_input import read_password_file
 
-    url = namespace.storage_url or os.environ.get(STORAGE_URL_VARIABLE) or None
+    url = getattr(namespace, "storage_url", None) or os.environ.get(STORAGE_URL_VARIABLE) or None
     if url is not None:
         if "://" not in url:
             url = str(Path(url).expanduser().absolute())
         target = replace(target, profile=replace(target.profile, storage_url=url))
-    if namespace.storage_secret_file is not None:
-        target = replace(target, storage_secret=read_password_file(namespace.storage_secret_file))
+    secret_file = getattr(namespace, "storage_secret_file", None)
+    if secret_file is not None:
+        target = replace(target, storage_secret=read_password_file(secret_file))
     return target

@@ -4,10 +4,24 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Collection, Iterable, Sequence
+from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Integer,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    case,
+    func,
+    or_,
+    select,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from syncsphere_desktop.database.connection import Database
 from syncsphere_desktop.database.repositories.audio_list import LOOKED_AT, STATE, hashed, measured, state_of
@@ -279,32 +293,53 @@ def _is_troubled(connection: Connection) -> ColumnElement[bool]:
 
 
 def _keep_records(connection: Connection, records: Sequence[ContentRecord]) -> bool:
-    present = connection.execute(
-        select(audio_files.c.id, audio_files.c.file_path)
-        .where(audio_files.c.id == func.any([record.file_id for record in records]))
-        .order_by(audio_files.c.id)
-    )
-    paths = {row.id: row.file_path for row in present}
-    values = [
+    """Write all in one statement: a check writes as many rows as it reads files."""
+    rows = sorted(records, key=lambda record: record.file_id)
+    connection.execute(
+        _upsert(),
         {
-            "file_id": record.file_id,
-            "file_path": record.file_path,
-            "size": record.content.size if record.content else None,
-            "sha256": hashed(record.content.sha256) if record.content else None,
-            "state": record.state.value,
-            "state_details": record.details,
-            "codec": record.facts.codec if record.facts else None,
-        }
-        for record in sorted(records, key=lambda record: record.file_id)
-        if paths.get(record.file_id) == record.file_path
-    ]
-    if values:
-        connection.execute(_upsert(), values)
+            "file_id": [record.file_id for record in rows],
+            "file_path": [record.file_path for record in rows],
+            "size": [record.content.size if record.content else None for record in rows],
+            "sha256": [record.content.sha256 if record.content else None for record in rows],
+            "state": [record.state.value for record in rows],
+            "state_details": [record.details for record in rows],
+            "codec": [record.facts.codec if record.facts else None for record in rows],
+        },
+    )
     return True
 
 
+def _given_records() -> Select[Any]:
+    """Return the records, as the statement's parameters give them column by column, of rows that agree."""
+
+    def column(name: str, kind: Any) -> ColumnElement[Any]:
+        return func.unnest(bindparam(name, type_=ARRAY(kind))).label(name)
+
+    given = select(
+        column("file_id", Integer),
+        column("file_path", Text),
+        column("size", BigInteger),
+        column("sha256", Text),
+        column("state", Text),
+        column("state_details", Text),
+        column("codec", Text),
+    ).subquery("given")
+    columns = [given.c[name] for name in ("file_id", "file_path", "size", "state", "state_details", "codec")]
+    return (
+        select(*columns, func.decode(given.c.sha256, "hex").label("sha256"), func.now().label("verified_at"))
+        .join(
+            audio_files,
+            and_(audio_files.c.id == given.c.file_id, audio_files.c.file_path == given.c.file_path),
+        )
+        .order_by(given.c.file_id)
+    )
+
+
+@cache
 def _upsert() -> Any:
-    adding = insert(audio_content).values(verified_at=func.now())
+    rows = _given_records()
+    adding = insert(audio_content).from_select([column.name for column in rows.selected_columns], rows)
     given = adding.excluded
     same_path = audio_content.c.file_path == given.file_path
     same_content = and_(same_path, or_(given.sha256.is_(None), given.sha256 == audio_content.c.sha256))

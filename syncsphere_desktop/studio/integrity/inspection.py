@@ -26,6 +26,7 @@ from syncsphere_desktop.studio.integrity.hashing import hashed
 _DURATION_SLACK = 0.1
 """Seconds by which a row's length may differ from the file's: other services round, or guess at MP3s."""
 _DURATION_SLACK_SHARE = 0.005
+_MISSING = "The storage has no such file."
 
 
 class Prober(Protocol):
@@ -94,12 +95,15 @@ class Inspector:
         except PathOutsideStoreError as error:
             return Inspection(row, None, ContentState.OUTSIDE, error.message)
         try:
+            if self._depth.deep and not self._is_to_be_decoded(row):
+                with self._store.open(path) as stream:
+                    return self._read(row, path, stream)
             stored = self._store.stat(path)
             if stored is None:
-                return Inspection(row, path, ContentState.MISSING, "The storage has no such file.")
+                return Inspection(row, path, ContentState.MISSING, _MISSING)
             return self._inspect(row, path, stored)
         except StoredFileMissingError:
-            return Inspection(row, path, ContentState.MISSING, "The storage has no such file any more.")
+            return Inspection(row, path, ContentState.MISSING, _MISSING)
         except PathOutsideStoreError as error:
             return Inspection(row, None, ContentState.OUTSIDE, error.message)
         except (StoreUnavailableError, FileError, OSError) as error:
@@ -114,12 +118,9 @@ class Inspector:
         if not self._depth.deep:
             state = ContentState.SOUND if row.state is ContentState.SOUND else ContentState.UNCHECKED
             return Inspection(row, path, state, size=stored.size)
-        if self._is_to_be_decoded(row):
-            with self._store.as_file(path, check=self._check) as local, local.open("rb") as stream:
-                found = self._read(row, path, stream)
-                return found if found.state is not ContentState.SOUND else self._decode(found, local)
-        with self._store.open(path) as stream:
-            return self._read(row, path, stream)
+        with self._store.as_file(path, check=self._check) as local, local.open("rb") as stream:
+            found = self._read(row, path, stream)
+            return found if found.state is not ContentState.SOUND else self._decode(found, local)
 
     def _is_to_be_decoded(self, row: RowToCheck) -> bool:
         """Whether its bytes alone can't tell: equal bytes were decoded when they were found sound."""
@@ -127,6 +128,8 @@ class Inspector:
 
     def _read(self, row: RowToCheck, path: StorePath, stream: BinaryIO) -> Inspection:
         content = hashed(stream, on_bytes=self._on_bytes, check=self._check)
+        if row.content is not None and content.size != row.content.size:
+            return _of_another_size(row, path, content.size, row.content.size)
         if row.content is not None and content != row.content:
             return Inspection(
                 row,

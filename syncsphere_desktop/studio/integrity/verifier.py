@@ -50,7 +50,7 @@ class AudioVerifier:
         prober: Prober,
         uses: SampleUses | None = None,
         imports: ImportsUnderWay | None = None,
-        rows_at_a_time: int = 256,
+        rows_at_a_time: int = 512,
     ) -> None:
         self._threads = Threads(_WORKERS, "audio-check")
         self._parts = CheckParts(
