@@ -112,7 +112,10 @@ class RemoteBundle(io.RawIOBase):
         goes_on = any(start + len(kept) == self._at for start, kept in self._windows.items())
         self._ahead = min(self._ahead * 2, _LARGEST) if goes_on else _SMALLEST
         length = min(max(self._ahead, min(wanted, _LARGEST)), self.size)
-        start = min(self._at, self.size - length)  # at the end, what comes before is wanted next
+        start = self._at
+        if not goes_on:  # at the end of a file, what comes before is wanted next
+            start = min(start, self.size - length)
+        length = min(length, self.size - start)
         row = self._connection.exec_driver_sql(
             _SLICED, {"start": start + 1, "length": length, "id": self._id}
         ).one_or_none()

@@ -68,7 +68,7 @@ class BundleFactsRepository:
                 func.octet_length(project_bundles.c.bundle_data).label("size"),
                 _ROW_VERSION.label("row_version"),
             )
-            .outerjoin(bundle_facts, _KNOWN)
+            .select_from(project_bundles.outerjoin(bundle_facts, _KNOWN))
             .where(bundle_facts.c.bundle_id.is_(None), project_bundles.c.id > (after or 0))
             .order_by(project_bundles.c.id)
             .limit(limit)
@@ -175,7 +175,9 @@ class BundleFactsRepository:
             return 0
 
     async def _find(self, condition: Any) -> dict[BundleId, BundleFacts]:
-        statement = select(bundle_facts).join(project_bundles, _KNOWN).where(condition)
+        statement = (
+            select(bundle_facts).select_from(bundle_facts.join(project_bundles, _KNOWN)).where(condition)
+        )
 
         def work(connection: Connection) -> dict[BundleId, BundleFacts]:
             if not side_tables(connection).can_read(bundle_facts):
