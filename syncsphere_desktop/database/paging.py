@@ -42,8 +42,9 @@ class ListSpec(Generic[RowT]):
 
     `search_through` makes further conditions of a search from a pattern, for texts of joined tables: to ask
     those alone is quicker than to join them to a million rows. While the list is narrowed by the filter
-    `grouped_by[0]`, rows with the same value of the column `grouped_by[1]` stay together. `completed` adds to
-    the rows of a page what is better asked for all of them at once; it keeps their order.
+    `grouped_by[0]`, rows with the same value of the column `grouped_by[1]` stay together. `sort_sources` has
+    what is read instead of `source` for a sort key that needs more joined to it. `completed` adds to the rows
+    of a page what is better asked for all of them at once; it keeps their order.
     """
 
     table: Table
@@ -55,6 +56,7 @@ class ListSpec(Generic[RowT]):
     filters: Mapping[str, Callable[[FilterValue], ColumnElement[bool]]] = field(default_factory=dict)
     search_through: Sequence[Callable[[Pattern], ColumnElement[bool]]] = ()
     grouped_by: tuple[str, ColumnElement[Any]] | None = None
+    sort_sources: Mapping[str, FromClause] = field(default_factory=dict)
     completed: Callable[[Connection, tuple[RowT, ...]], tuple[RowT, ...]] | None = None
 
     def rows(self, connection: Connection, found: Iterable[Any]) -> tuple[RowT, ...]:
@@ -195,7 +197,8 @@ def _ordered_ids(spec: ListSpec[Any], query: ListQuery) -> Select[Any]:
     order = [key.desc().nulls_last(), row_id.desc()] if falling else [key.asc(), row_id.asc()]
     if spec.grouped_by is not None and query.filters.get(spec.grouped_by[0]):
         order = _together(spec.grouped_by[1], key, order, descending=falling)
-    return select(row_id).select_from(spec.source).where(*_conditions(spec, query)).order_by(*order)
+    source = spec.sort_sources.get(query.sort.key, spec.source)
+    return select(row_id).select_from(source).where(*_conditions(spec, query)).order_by(*order)
 
 
 def _together(

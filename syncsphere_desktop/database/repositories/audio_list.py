@@ -13,9 +13,10 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     FromClause,
-    Select,
+    Subquery,
     and_,
     case,
+    exists,
     false,
     func,
     literal,
@@ -132,8 +133,8 @@ def _has_content(value: FilterValue) -> ColumnElement[bool]:
     return false() if digest is None else audio_content.c.sha256 == digest
 
 
-def _contents_of_several() -> Select[bytes]:
-    """Select the contents that several rows have.
+def _contents_of_several() -> Subquery:
+    """Select the contents that several rows have, and how many have each.
 
     What other services removed is still in `audio_content`, so rows are counted in the end; but first those
     contents are left out that occur once, by the index alone, as most do.
@@ -146,21 +147,23 @@ def _contents_of_several() -> Select[bytes]:
         .having(func.count() > 1)
     )
     return (
-        select(known.c.sha256)
+        select(known.c.sha256, func.count().label("copies"))
         .join(row, and_(row.c.id == known.c.file_id, row.c.file_path == known.c.file_path))
         .where(known.c.sha256.in_(candidates))
         .group_by(known.c.sha256)
         .having(func.count() > 1)
+        .subquery("several")
     )
 
 
 def _has_copies(value: FilterValue) -> ColumnElement[bool]:
-    found = audio_content.c.sha256.in_(_contents_of_several())
-    return found if value else or_(audio_content.c.sha256.is_(None), ~found)
+    several = _contents_of_several()
+    found = exists().where(several.c.sha256 == audio_content.c.sha256)
+    return found if value else ~found
 
 
-def _copies(alone: ColumnElement[bool]) -> ColumnElement[int]:
-    """Return how many rows have the content of a row; 1 without counting where it is `alone`."""
+def _copies() -> ColumnElement[int]:
+    """Return how many rows have the content of a row: quick for a page of them."""
     known, row = audio_content.alias(), audio_files.alias()
     counting = (
         select(func.count())
@@ -168,7 +171,7 @@ def _copies(alone: ColumnElement[bool]) -> ColumnElement[int]:
         .where(known.c.sha256 == audio_content.c.sha256)
         .scalar_subquery()
     )
-    return case((alone, 1), else_=counting)
+    return case((audio_content.c.sha256.is_(None), 1), else_=counting)
 
 
 _FILTERS: Mapping[str, Filter] = {
@@ -210,6 +213,9 @@ _PLAIN: ListSpec[AudioFile] = ListSpec(
     },
 )
 
+_SEVERAL = _contents_of_several()
+_LOOKED_AT_ROWS = NAMED.outerjoin(audio_content, LOOKED_AT)
+
 _KNOWN: ListSpec[AudioFile] = ListSpec(
     table=audio_files,
     columns=(
@@ -220,9 +226,9 @@ _KNOWN: ListSpec[AudioFile] = ListSpec(
         audio_content.c.codec,
         audio_content.c.verified_at,
         audio_content.c.import_id,
-        _copies(audio_content.c.sha256.is_(None)).label("copies"),
+        _copies().label("copies"),
     ),
-    source=NAMED.outerjoin(audio_content, LOOKED_AT),
+    source=_LOOKED_AT_ROWS,
     row=_known_file,
     sort_keys={
         **_PLAIN.sort_keys,
@@ -230,7 +236,7 @@ _KNOWN: ListSpec[AudioFile] = ListSpec(
         "sha256": audio_content.c.sha256,
         "codec": audio_content.c.codec,
         "verified_at": audio_content.c.verified_at,
-        "copies": _copies(_has_copies(value=False)),
+        "copies": func.coalesce(_SEVERAL.c.copies, 1),
     },
     search=_PLAIN.search,
     search_through=_PLAIN.search_through,
@@ -242,6 +248,7 @@ _KNOWN: ListSpec[AudioFile] = ListSpec(
         "duplicates": _has_copies,
     },
     grouped_by=("duplicates", audio_content.c.sha256),
+    sort_sources={"copies": _LOOKED_AT_ROWS.outerjoin(_SEVERAL, _SEVERAL.c.sha256 == audio_content.c.sha256)},
     completed=_with_uses,
 )
 
