@@ -16,8 +16,8 @@ from syncsphere_desktop.studio.audio_import.plan import FileStamp
 
 _SAMPLE_BYTES = 4096
 _REASONS = {
-    errno.ENOENT: "It's gone.",
-    errno.ENOTDIR: "It's gone.",
+    errno.ENOENT: "It isn't there.",
+    errno.ENOTDIR: "It isn't there.",
     errno.EACCES: "There is no right to read it.",
     errno.EPERM: "There is no right to read it.",
     errno.ELOOP: "It's a link that leads in a circle.",
