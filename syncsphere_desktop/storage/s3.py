@@ -21,7 +21,7 @@ from syncsphere_desktop.errors import (
 from syncsphere_desktop.override import override
 from syncsphere_desktop.storage.base import Staged, StoredFile, go_on, no_bytes
 from syncsphere_desktop.storage.copying import copied
-from syncsphere_desktop.storage.failures import missing, storage_error, taken
+from syncsphere_desktop.storage.failures import missing, taken
 from syncsphere_desktop.storage.marker import MARKER_BYTES, MARKER_PATH, fresh_marker, read_marker
 from syncsphere_desktop.storage.paths import (
     OWN_FOLDER,
@@ -45,6 +45,8 @@ _SETTINGS: dict[str, Any] = {
     "connect_timeout": 10,
     "read_timeout": 60,
     "retries": {"max_attempts": 3, "mode": "standard"},
+    # Some servers send the whole file's checksum with a part of it. What we read is proven by its sha256.
+    "response_checksum_validation": "when_required",
 }
 
 
@@ -72,25 +74,29 @@ class S3Store(RemoteStore):
         self._endpoint = options.get("endpoint", [None])[0]
         self._region = options.get("region", [None])[0]
         self._lock = threading.Lock()
+        self._marking = threading.Lock()
         self._made: Any = None
 
     @override
     def identity(self) -> str | None:
         with self._failing():
             try:
-                content = self._system.cat_file(self._path(_MARKER), 0, MARKER_BYTES)
+                known = self._head(self._path(_MARKER))
+                if not known["ContentLength"]:  # no range of nothing can be asked for
+                    return read_marker(b"", self.url)
+                content = self._system.cat_file(self._path(_MARKER), start=0, end=MARKER_BYTES)
             except FileNotFoundError:
                 return None
         return read_marker(content, self.url)
 
     @override
     def mark(self) -> str:
-        identity = self.identity()
-        if identity is None and self._expected is None:
-            with self._failing():
-                self._system.pipe_file(self._path(_MARKER), fresh_marker())
+        with self._marking:  # or the threads of this app would each make their own
             identity = self.identity()
-        self._verify(identity)
+            if identity is None and self._expected is None:
+                self._make_marker()
+                identity = self.identity()
+            self._verify(identity)
         if identity is None:
             raise StoreUnavailableError("The audio storage lost its marker this moment.", details=self.url)
         return identity
@@ -192,24 +198,15 @@ class S3Store(RemoteStore):
     @override
     def _check_root(self) -> None:
         probe = self._path(part_path(_MARKER))
-        try:
-            with self._failing():
-                try:
-                    self._system.call_s3("head_bucket", Bucket=self._bucket)
-                except FileNotFoundError as error:
-                    raise StoreUnavailableError(
-                        f"There is no bucket “{self._bucket}”.", details=str(error), retryable=False
-                    ) from error
-                self._system.pipe_file(probe, b"")
-                self._system.rm_file(probe)
-        except StoreUnavailableError as error:
-            if not error.retryable and isinstance(error.__cause__, PermissionError):
+        with self._failing():
+            try:
+                self._system.call_s3("head_bucket", Bucket=self._bucket)
+            except FileNotFoundError as error:
                 raise StoreUnavailableError(
-                    "The bucket of the audio storage can't be written to with this key.",
-                    details=error.details,
-                    retryable=False,
+                    f"There is no bucket “{self._bucket}”.", details=str(error), retryable=False
                 ) from error
-            raise
+            self._system.pipe_file(probe, b"")
+            self._system.rm_file(probe)
 
     @property
     def _system(self) -> Any:
@@ -226,6 +223,15 @@ class S3Store(RemoteStore):
                     default_fill_cache=False,
                 )
             return self._made
+
+    def _make_marker(self) -> None:
+        """Write a marker if there is none; where a server ignores that condition, the last of two counts."""
+        with self._failing():
+            try:
+                self._system.pipe_file(self._path(_MARKER), fresh_marker(), mode="create")
+            except OSError as error:
+                if not isinstance(error, FileExistsError) and "condition" not in str(error).lower():
+                    raise
 
     def _path(self, at: StorePath) -> str:
         return f"{self._bucket}/{self._prefix}{'/'.join(parts_of(at))}"
@@ -251,7 +257,12 @@ class S3Store(RemoteStore):
         """Yield the pages of a listing; `following` says which part of an answer asks for the next one."""
         while True:
             with self._failing():
-                page = self._system.call_s3(operation, Bucket=self._bucket, **asked)
+                try:
+                    page = self._system.call_s3(operation, Bucket=self._bucket, **asked)
+                except FileNotFoundError as error:
+                    if "NoSuchUpload" in str(error):  # what some servers say when there is none
+                        return
+                    raise
             yield page
             if not page.get("IsTruncated"):
                 return
@@ -310,7 +321,11 @@ class S3Store(RemoteStore):
             if any(word in str(error) for word in _FULL):
                 raise StoreFullError("The audio storage is full.", details=details) from error
             if isinstance(error, PermissionError):
-                raise storage_error(error, self.url) from error
+                raise StoreUnavailableError(
+                    "The audio storage refuses the key, or the key lacks the right to read or write there.",
+                    details=details,
+                    retryable=False,
+                ) from error
             raise StoreUnavailableError("The audio storage can't be reached.", details=details) from error
 
 
@@ -328,7 +343,7 @@ class _S3Reader(RangedReader):
         from botocore.exceptions import BotoCoreError, ClientError
 
         try:
-            data: bytes = self._system.cat_file(self._path, position, position + count)
+            data: bytes = self._system.cat_file(self._path, start=position, end=position + count)
         except (OSError, BotoCoreError, ClientError, AiohttpError) as error:
             raise OSError(errno.EIO, "the audio storage can't be reached") from error
         return data

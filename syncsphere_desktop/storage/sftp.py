@@ -8,11 +8,16 @@ import posixpath
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, ParamSpec
 from urllib.parse import unquote
 
 from syncsphere_desktop.domain.sound import Content
-from syncsphere_desktop.errors import InputError, StoredFileMissingError, StoreUnavailableError
+from syncsphere_desktop.errors import (
+    InputError,
+    StoredFileMissingError,
+    StoreFullError,
+    StoreUnavailableError,
+)
 from syncsphere_desktop.override import override
 from syncsphere_desktop.storage.base import BLOCK_BYTES, Staged, StoredFile, go_on, no_bytes
 from syncsphere_desktop.storage.copying import copied
@@ -37,6 +42,7 @@ from syncsphere_desktop.storage.sftp_sessions import LOST, SftpAddress, SftpSess
 if TYPE_CHECKING:
     import paramiko
 
+_P = ParamSpec("_P")
 _PORT = 22
 _MARKER = StorePath(MARKER_PATH)
 
@@ -82,17 +88,20 @@ class SftpStore(RemoteStore):
         temporary: StorePath | None = None,
     ) -> Staged:
         temporary = checked_temporary(at, temporary)
-        with self._sessions.lease() as session:
-            self._claim(session)
-            folder = self._folder_for(session, at, make=True)
-            if _known(session, f"{folder}/{name_of(at)}") is not None:
-                raise taken(at)
-            path = f"{folder}/{name_of(temporary)}"
-            content = self._write(session, path, source, on_bytes, check)
-            staged = RemoteStaged(self, at, temporary, content)
-            kept = _known(session, path)
-            self._proven(staged, None if kept is None else kept.st_size)
-            return staged
+        try:
+            with self._sessions.lease() as session:
+                self._claim(session)
+                folder = self._folder_for(session, at, make=True)
+                if _known(session, f"{folder}/{name_of(at)}") is not None:
+                    raise taken(at)
+                path = f"{folder}/{name_of(temporary)}"
+                content = self._write(session, path, source, _passed_on(on_bytes), _passed_on(check))
+                kept = _known(session, path)
+        except _CallersError as callers:
+            raise callers.error from None
+        staged = RemoteStaged(self, at, temporary, content)
+        self._proven(staged, None if kept is None else kept.st_size)
+        return staged
 
     @override
     def commit_staged(self, staged: RemoteStaged) -> None:
@@ -254,6 +263,7 @@ class SftpStore(RemoteStore):
         check: Callable[[], None],
     ) -> Content:
         """Write a new file, as durably as the server offers, and leave none behind on any error."""
+        root = self._real_root(session)
         folder = session.ftp.stat(posixpath.dirname(path))
         file = session.ftp.open(path, "wbx", bufsize=0)
         try:
@@ -272,9 +282,14 @@ class SftpStore(RemoteStore):
                 session.make_durable(file)
             finally:
                 file.close()
-        except BaseException:
+        except BaseException as error:
+            # The server says no more than "failure"; its room must be looked at before the file is removed.
+            is_full = isinstance(error, OSError) and error.errno is None and session.is_full(root)
             with suppress(*LOST, OSError):  # the error that led here says more
                 session.ftp.remove(path)
+            session.close()  # answers to the writes may be under way still
+            if is_full:
+                raise StoreFullError("The audio storage is full.", details=self.url) from error
             raise
         return content
 
@@ -301,6 +316,24 @@ class SftpStore(RemoteStore):
                         waiting.append((f"{actual}{name}/", f"{path}/"))
                     elif stat.S_ISREG(entry.st_mode or 0):
                         yield StoredFile(StorePath(path), entry.st_size or 0, float(entry.st_mtime or 0))
+
+
+class _CallersError(Exception):
+    """Raised in place of what the caller's own function raised, which must not be taken for the server's."""
+
+    def __init__(self, error: BaseException) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+def _passed_on(call: Callable[_P, None]) -> Callable[_P, None]:
+    def guarded(*arguments: _P.args, **named: _P.kwargs) -> None:
+        try:
+            call(*arguments, **named)
+        except BaseException as error:
+            raise _CallersError(error) from error
+
+    return guarded
 
 
 def _known(session: SftpSession, path: str) -> paramiko.SFTPAttributes | None:

@@ -15,7 +15,7 @@ import paramiko
 from fsspec.implementations.sftp import SFTPFileSystem
 from paramiko.sftp import CMD_EXTENDED
 
-from syncsphere_desktop.errors import StorageError, StoreFullError, StoreUnavailableError
+from syncsphere_desktop.errors import StorageError, StoreUnavailableError
 from syncsphere_desktop.override import override
 from syncsphere_desktop.storage.failures import storage_error
 
@@ -76,7 +76,7 @@ class SftpSession:
         """Whether the server says that it has no room left; False where it can't tell."""
         try:
             answer = self._extended("statvfs@openssh.com", folder)
-        except OSError:
+        except (*LOST, OSError):
             return False
         _size, fragment, _blocks, _free, available = (answer.get_int64() for _ in range(5))
         return bool(fragment * available < _FULL_BELOW)
@@ -145,12 +145,8 @@ class SftpSessions:
     def ended(self, session: SftpSession, error: BaseException) -> StorageError:
         """Return what an error of the connection means, and keep the connection if it still stands."""
         if isinstance(error, OSError) and not isinstance(error, LOST) and session.is_alive:
-            if error.errno is None and session.root is not None and session.is_full(session.root):
-                failure: StorageError = StoreFullError("The audio storage is full.", details=str(error))
-            else:
-                failure = storage_error(error, self._address.url)
             self.give_back(session)
-            return failure
+            return storage_error(error, self._address.url)
         session.close()
         return StoreUnavailableError(
             f"The connection to the audio storage on {self._address.host} broke.", details=str(error)

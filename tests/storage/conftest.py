@@ -10,6 +10,7 @@ import pytest
 
 from syncsphere_desktop.storage.folders import PathFolder
 from syncsphere_desktop.storage.local import LocalStore
+from syncsphere_desktop.storage.s3 import S3Store
 from syncsphere_desktop.storage.store import AudioStore, open_store
 from tests.storage.servers import BUCKET, SECRET, S3Server, SshServer, running_s3, running_sshd
 
@@ -56,6 +57,38 @@ def folder(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Path:
         place = tmp_path / name
     place.mkdir()
     return place
+
+
+class Behind:
+    """Changes what is in a store as other services would, not by the store."""
+
+    def __init__(self, folder: Path, bucket: AudioStore | None) -> None:
+        self._folder = folder
+        self._bucket = bucket
+
+    def write(self, name: str, data: bytes) -> None:
+        """Put a file there."""
+        if isinstance(self._bucket, S3Store):
+            # Its server would not notice what is done to its folder.
+            self._bucket._system.pipe_file(f"{BUCKET}/{self._folder.name}/{name}", data)
+        else:
+            (self._folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (self._folder / name).write_bytes(data)
+
+    def take_away(self, name: str) -> bytes:
+        """Remove a file, and return what was in it."""
+        data = (self._folder / name).read_bytes()
+        if isinstance(self._bucket, S3Store):
+            self._bucket._system.rm_file(f"{BUCKET}/{self._folder.name}/{name}")
+        else:
+            (self._folder / name).unlink()
+        return data
+
+
+@pytest.fixture
+def behind(kind: str, folder: Path, opener: Callable[[], AudioStore]) -> Behind:
+    """A hand behind the store's back."""
+    return Behind(folder, opener() if kind == "s3" else None)
 
 
 @pytest.fixture

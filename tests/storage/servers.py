@@ -115,7 +115,7 @@ def running_s3() -> Iterator[S3Server]:
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        env={**os.environ, "RCLONE_CONFIG": str(base / "rclone.conf"), "RCLONE_DIR_CACHE_TIME": "0s"},
+        env={**os.environ, "RCLONE_CONFIG": str(base / "rclone.conf")},
         preexec_fn=_end_with_the_tests,  # noqa: PLW1509  # no other thread runs yet
     )
     try:

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from typing_extensions import override
 
 from syncsphere_desktop.domain.sound import Content
 from syncsphere_desktop.errors import (
@@ -20,8 +21,10 @@ from syncsphere_desktop.errors import (
     StoredFileMissingError,
     StoreUnavailableError,
 )
+from syncsphere_desktop.storage.marker import MARKER_PATH
 from syncsphere_desktop.storage.paths import OWN_FOLDER, StorePath, new_path, part_path, trash_path
 from syncsphere_desktop.storage.store import BLOCK_BYTES, AudioStore
+from tests.storage.conftest import Behind
 
 AT = StorePath("projects/12/Kick-3f9a1c2e.wav")
 Opener = Callable[[], AudioStore]
@@ -166,6 +169,7 @@ class Broken(io.RawIOBase):
         super().__init__()
         self.reads = 0
 
+    @override
     def readinto(self, block: object) -> int:
         self.reads += 1
         if self.reads > 1:
@@ -302,11 +306,10 @@ def test_a_path_that_was_never_checked_leads_nowhere(store: AudioStore, trap: st
     (folder.parent / "x").unlink()
 
 
-def test_both_unicode_forms_find_the_file(store: AudioStore, folder: Path, kind: str) -> None:
+def test_both_unicode_forms_find_the_file(store: AudioStore, folder: Path, kind: str, behind: Behind) -> None:
     composed, decomposed = "St\u00fcck/S\u00e9an.wav", "Stu\u0308ck/Se\u0301an.wav"
     store.mark()
-    (folder / decomposed).parent.mkdir()
-    (folder / decomposed).write_bytes(b"by a Mac")
+    behind.write(decomposed, b"by a Mac")
     path = StorePath(composed)
     with store.open(path) as stored:
         assert stored.read() == b"by a Mac"
@@ -321,7 +324,7 @@ def test_the_first_write_marks_the_root(opener: Opener, folder: Path) -> None:
     store = opener()
     store.check()
     assert store.identity() is None
-    assert not list(folder.iterdir())
+    assert not [path for path in folder.rglob("*") if path.is_file()]
     store.put(io.BytesIO(b"x"), AT)
     identity = store.identity()
     assert identity is not None
@@ -340,14 +343,14 @@ def test_many_apps_that_mark_at_once_agree(opener: Opener, kind: str) -> None:
     assert not list(stores[0].leftovers())
 
 
-def test_a_root_that_lost_its_marker_is_not_touched(store: AudioStore, folder: Path) -> None:
+def test_a_root_that_lost_its_marker_is_not_touched(store: AudioStore, behind: Behind) -> None:
     store.put(io.BytesIO(b"x"), AT)
     staged = store.stage(io.BytesIO(b"y"), StorePath("y.wav"))
-    (folder / OWN_FOLDER / "store.json").rename(folder / "away.json")
+    marker = behind.take_away(MARKER_PATH)
     for call in untouched_calls(store):
         with pytest.raises(StoreUnavailableError, match="may not be mounted"):
             call()
-    (folder / "away.json").rename(folder / OWN_FOLDER / "store.json")
+    behind.write(MARKER_PATH, marker)
     store.check()
     staged.commit()
 
@@ -375,21 +378,19 @@ def test_another_studio_s_root_is_not_touched(opener: Opener, folder: Path) -> N
 
 
 @pytest.mark.parametrize("damage", [b"", b"{", b"[]", b'{"store": 7}', b'{"store": "x"}', b"\xff" * 5000])
-def test_a_damaged_marker_is_told(store: AudioStore, folder: Path, damage: bytes) -> None:
-    (folder / OWN_FOLDER).mkdir()
-    (folder / OWN_FOLDER / "store.json").write_bytes(damage)
+def test_a_damaged_marker_is_told(store: AudioStore, behind: Behind, damage: bytes) -> None:
+    behind.write(MARKER_PATH, damage)
     with pytest.raises(StoreUnavailableError, match=r"\.syncsphere/store\.json\) is damaged"):
         store.check()
     with pytest.raises(StoreUnavailableError, match="damaged"):
         store.put(io.BytesIO(b"x"), AT)
 
 
-def test_a_walk_sees_all_but_what_is_ours(store: AudioStore, folder: Path) -> None:
+def test_a_walk_sees_all_but_what_is_ours(store: AudioStore, behind: Behind) -> None:
     store.put(io.BytesIO(b"x"), AT)
     store.move(AT, trash_path("1", AT))
     names = {"a.wav", "deep/er/and/deeper/b.wav", "deep/c c.wav", "deep/.hidden", "deep/ümlaut.wav"}
     for name in names:
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes(name.encode())
+        behind.write(name, name.encode())
     assert {file.path: file.size for file in store.walk()} == {name: len(name.encode()) for name in names}
     assert all(file.modified > 1e9 for file in store.walk())
