@@ -53,7 +53,7 @@ def replace_file(path: Path, content: bytes) -> None:
     except BaseException:
         part.unlink(missing_ok=True)
         raise
-    _make_durable(path.parent)
+    make_durable(path.parent)
 
 
 def take_lock(path: Path) -> int | None:
@@ -88,7 +88,8 @@ def locked(path: Path, *, seconds: float = 5.0) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _make_durable(folder: Path) -> None:
+def make_durable(folder: Path) -> None:
+    """Have what was named in `folder` last survive a crash of the system. Raises OSError."""
     if sys.platform == "win32":  # a folder can't be opened there; the rename is journaled
         return
     descriptor = os.open(folder, os.O_RDONLY)

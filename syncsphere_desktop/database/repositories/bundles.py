@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import func
+from sqlalchemy import Connection, func, select
 
 from syncsphere_desktop.database.connection import Database
 from syncsphere_desktop.database.paging import ListReader, ListSpec
@@ -12,7 +12,7 @@ from syncsphere_desktop.database.repositories.records import Records, row_versio
 from syncsphere_desktop.database.tables import project_bundles, projects, users
 from syncsphere_desktop.domain.audit import Entity
 from syncsphere_desktop.domain.bundle import BundleVersion
-from syncsphere_desktop.domain.ids import BundleId
+from syncsphere_desktop.domain.ids import BundleId, ProjectId
 from syncsphere_desktop.errors import NotFoundError
 
 _size = func.octet_length(project_bundles.c.bundle_data)
@@ -82,3 +82,17 @@ class BundleRepository:
         if bundle is None:
             raise NotFoundError(f"There is no bundle version with the id {bundle_id}.")
         return bundle
+
+    async def newest(self, project_id: ProjectId) -> BundleVersion | None:
+        """Return the version of a project with the highest number, the last stored of equals, or None."""
+
+        def work(connection: Connection) -> BundleVersion | None:
+            found = connection.execute(
+                select(project_bundles.c.id)
+                .where(project_bundles.c.project_id == project_id)
+                .order_by(project_bundles.c.version.desc().nulls_last(), project_bundles.c.id.desc())
+                .limit(1)
+            ).scalar_one_or_none()
+            return None if found is None else BUNDLES.read(connection, found)
+
+        return await self._database.run(work)

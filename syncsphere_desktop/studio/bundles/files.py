@@ -1,0 +1,169 @@
+"""Versions as files: out to a `.odb`, whole or not at all, and in as a project's next version."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import io
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+from typing_extensions import override
+
+from syncsphere_desktop.database.bundle_stream import BundleStreams, PouredBundle
+from syncsphere_desktop.domain.bundle import BundleVersion
+from syncsphere_desktop.domain.ids import BundleId
+from syncsphere_desktop.errors import AppError, FileError, InputError
+from syncsphere_desktop.files import make_durable
+from syncsphere_desktop.odb import Bundle, BundleKind, open_bundle
+from syncsphere_desktop.storage.renaming import rename_new
+
+OnBytes = Callable[[int], None]
+
+_REFUSED = {BundleKind.FOREIGN, BundleKind.EMPTY}
+
+
+@dataclass(frozen=True, slots=True)
+class ExportedBundle:
+    """Where a version was written to, its size in bytes and its sha256 in lower-case hex."""
+
+    path: Path
+    size: int
+    sha256: str
+
+
+class BundleExporter:
+    """Writes stored versions to files."""
+
+    def __init__(self, streams: BundleStreams) -> None:
+        self._streams = streams
+
+    async def export(
+        self, bundle_id: BundleId, path: Path, *, overwrite: bool = False, on_bytes: OnBytes | None = None
+    ) -> ExportedBundle:
+        """Write a version to `path`: under that name it is whole and on the disk, or not there.
+
+        Raises FileError where the file is there already (unless `overwrite`) or can't be written,
+        NotFoundError, AppError. Cancelling leaves nothing.
+        """
+        if path.is_dir():
+            raise FileError(f"{path} is a folder.")
+        if path.exists() and not overwrite:
+            raise _there_already(path)
+        part = path.with_name(f".{path.name[:100]}.{os.urandom(6).hex()}.part")
+        with file_errors_told(path):
+            try:
+                poured = await self._pour(bundle_id, part, on_bytes)
+                if overwrite:
+                    part.replace(path)
+                else:
+                    rename_new(str(part), str(path))
+                make_durable(path.parent)
+            except FileExistsError as error:
+                raise _there_already(path) from error
+            finally:
+                part.unlink(missing_ok=True)
+        return ExportedBundle(path, poured.size, poured.sha256)
+
+    async def _pour(self, bundle_id: BundleId, part: Path, on_bytes: OnBytes | None) -> PouredBundle:
+        # Unbuffered: what is written here is written nowhere else, so a failure is told by the write itself.
+        with part.open("xb", buffering=0) as file:
+
+            def begin() -> BinaryIO:
+                file.seek(0)
+                file.truncate()
+                return cast(BinaryIO, _Whole(file))
+
+            poured = await self._streams.pour(bundle_id, begin, on_bytes=on_bytes)
+            await asyncio.to_thread(os.fsync, file.fileno())
+        return poured
+
+
+def read_bundle_file(path: Path) -> Bundle:
+    """Return what a file is as a bundle, whatever it is. Raises FileError where it can't be read.
+
+    Its samples can't be opened from what is returned: the file is closed again.
+    """
+    with file_errors_told(path), path.open("rb") as file:
+        return open_bundle(file)
+
+
+@dataclass(frozen=True, slots=True)
+class ImportCheck:
+    """What is to be said of a file before it becomes a version. `warnings` are sentences."""
+
+    bundle: Bundle
+    warnings: tuple[str, ...]
+
+
+def check_import(bundle: Bundle, newest: Bundle | None) -> ImportCheck:
+    """Say what is odd about a bundle that is to follow `newest`, the project's newest version.
+
+    Raises InputError for what is no bundle at all.
+    """
+    if bundle.kind in _REFUSED:
+        raise InputError(f"It's not a bundle. {bundle.problem or ''}".strip(), field="file")
+    warnings = []
+    if bundle.problem:
+        warnings.append(bundle.problem)
+    if bundle.kind is BundleKind.NEWER:
+        warnings.append("Its contents can't be checked by this app.")
+    if newest is not None and newest.uuid and bundle.uuid and newest.uuid != bundle.uuid:
+        warnings.append("It's a bundle of another project: its UUID is not that of the newest version.")
+    if newest is not None and _has_collapsed(len(newest.graph.boxes), len(bundle.graph.boxes)):
+        warnings.append(
+            f"It has {len(bundle.graph.boxes):,} boxes where the newest version has"
+            f" {len(newest.graph.boxes):,}."
+        )
+    return ImportCheck(bundle, (*warnings, *bundle.warnings))
+
+
+def _has_collapsed(before: int, after: int) -> bool:
+    return after < before / 2 and before - after >= 10
+
+
+def export_name(version: BundleVersion) -> str:
+    """Return a name for the file of a version, as in `Night train v12.odb`; the id keeps twins apart."""
+    kept = "".join(c if c.isalnum() or c in " ._-()'&+," else "_" for c in version.project_name or "project")
+    number = f"v{version.version}" if version.version is not None else "v"
+    return f"{kept.strip(' .')[:120] or 'project'} {number} ({version.id}).odb"
+
+
+@contextmanager
+def file_errors_told(path: Path) -> Iterator[None]:
+    """Raise what the system says of a file as a FileError that names it."""
+    try:
+        yield
+    except AppError:
+        raise
+    except OSError as error:
+        full = error.errno in {errno.ENOSPC, errno.EDQUOT}
+        reason = "the disk is full" if full else (error.strerror or str(error)).lower()
+        raise FileError(f"{path}: {reason}.", details=str(error)) from error
+
+
+def _there_already(path: Path) -> FileError:
+    return FileError(f"{path} is there already; nothing was written.")
+
+
+class _Whole(io.RawIOBase):
+    """Writes all of what it is given: an unbuffered file may take less, as when the disk fills up."""
+
+    def __init__(self, file: io.FileIO) -> None:
+        super().__init__()
+        self._file = file
+
+    @override
+    def writable(self) -> bool:
+        return True
+
+    @override
+    def write(self, data: Any, /) -> int:
+        left = memoryview(data)
+        while left:
+            left = left[self._file.write(left) :]
+        return len(data)
