@@ -6,6 +6,8 @@ import asyncio
 
 from PySide6.QtWidgets import QLineEdit
 
+from syncsphere_desktop.bootstrap.import_scenes import IMPORT_SCENES
+from syncsphere_desktop.bootstrap.integrity_scenes import INTEGRITY_SCENES
 from syncsphere_desktop.bootstrap.library_scenes import LIBRARY_SCENES
 from syncsphere_desktop.bootstrap.scene import Scene
 from syncsphere_desktop.bootstrap.stage import Needs, Stage
@@ -241,6 +243,8 @@ SCENES: tuple[Scene, ...] = (
     Scene("projects-add-person", Needs.PROJECTS, _projects_add_person),
     Scene("projects-delete", Needs.PROJECTS, _projects_delete),
     *LIBRARY_SCENES,
+    *IMPORT_SCENES,
+    *INTEGRITY_SCENES,
     Scene("window-palette", Needs.USERS, _palette),
     Scene("window-shortcuts", Needs.USERS, _shortcuts),
     Scene("window-jobs", Needs.USERS, _jobs),

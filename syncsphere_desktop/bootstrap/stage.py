@@ -19,6 +19,7 @@ from syncsphere_desktop.errors import FileError
 from syncsphere_desktop.studio.local_studio import LocalStudio
 from syncsphere_desktop.ui.app.listing import Listing
 from syncsphere_desktop.ui.app.view import ViewController
+from syncsphere_desktop.ui.integrity.controller import IntegrityController
 from syncsphere_desktop.ui.library.controller import LibraryController
 from syncsphere_desktop.ui.projects.controller import ProjectsController
 from syncsphere_desktop.ui.users.controller import UsersController
@@ -35,6 +36,7 @@ class Needs(StrEnum):
     USERS = "users"
     PROJECTS = "projects"
     LIBRARY = "library"
+    INTEGRITY = "integrity"
 
 
 class Stage:
@@ -45,8 +47,8 @@ class Stage:
         self.program = program
         self.studio = studio
         self.written: list[Path] = []
+        self.theme = theme
         self._out = out
-        self._theme = theme
 
     @property
     def users(self) -> UsersController:
@@ -63,6 +65,11 @@ class Stage:
         """Return the audio library."""
         return self._controller("library", LibraryController)
 
+    @property
+    def integrity(self) -> IntegrityController:
+        """Return the integrity view."""
+        return self._controller("integrity", IntegrityController)
+
     async def prepare(self, needs: Needs) -> None:
         """Open the studio on a view with its list loaded, nothing selected and nothing searched."""
         if needs is Needs.NOTHING:
@@ -70,6 +77,9 @@ class Stage:
         if self.program.desktop.session is None:
             await self.program.connect_local(lambda _sentence, _share: None)
         self.program.desktop.show_view(needs.value)
+        if needs is Needs.INTEGRITY:  # whose list is empty before a check
+            await self.settled()
+            return
         listing = self._listing(needs)
         listing.view.selection.clear()
         await self.until(lambda: bool(listing.model.count.value) and not listing.model.is_loading)
@@ -157,7 +167,7 @@ class Stage:
             if menu.isVisible():
                 painter.drawPixmap(window.mapFromGlobal(menu.pos()), menu.grab())
         painter.end()
-        self._write(picture, self._out / f"{name}-{self._theme}.png")
+        self._write(picture, self._out / f"{name}-{self.theme}.png")
 
     def _write(self, picture: QPixmap, path: Path) -> None:
         if not picture.save(str(path), "PNG"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from typing_extensions import override
 
 from syncsphere_desktop.domain.humane import duration, number
 from syncsphere_desktop.ui.app.job_parts import JobParts
@@ -22,7 +23,7 @@ from syncsphere_desktop.ui.widgets.plain_text import PlainLabel
 
 _WIDTH = 400
 _MAX_HEIGHT = 420
-_HEAD = 48
+_HEAD = 52
 
 
 class JobRow(QWidget):
@@ -121,6 +122,7 @@ class JobsPanel(Overlay):
         self._empty.setWordWrap(True)
         self._inner = QWidget()
         self._inner.setObjectName("jobs-panel-list")
+        self._inner.installEventFilter(self)
         column = QVBoxLayout(self._inner)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self._empty)
@@ -173,6 +175,12 @@ class JobsPanel(Overlay):
         self.setFixedHeight(height)
         corner = self._anchor.mapTo(self._window, QPoint(self._anchor.width(), 0))
         self.move(corner.x() - self.width() - 8, corner.y() - self.height() - 4)
+
+    @override
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self._inner and event.type() == QEvent.Type.LayoutRequest and not self.isHidden():
+            QTimer.singleShot(0, self, self._fit)  # once the rows know how high they want to be
+        return super().eventFilter(watched, event)
 
     def _tick(self) -> None:
         if not self.isVisible():

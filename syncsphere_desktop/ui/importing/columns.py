@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import PurePath
 
 from syncsphere_desktop.domain.humane import size
 from syncsphere_desktop.studio.audio_import.plan import PlannedFile, Verdict
 from syncsphere_desktop.studio.audio_import.report import ImportedFile, ImportStatus
 from syncsphere_desktop.ui.importing.file_list import FileKind
+from syncsphere_desktop.ui.importing.words import names_of
 from syncsphere_desktop.ui.library.words import (
     channel_words,
     exact_length,
@@ -18,6 +21,8 @@ from syncsphere_desktop.ui.library.words import (
     rate_words,
 )
 from syncsphere_desktop.ui.tables.column import Column, ColumnKind, Elide, RowT, Tone
+
+_AT_ONCE = 2_000
 
 PLANNED_KINDS = (
     FileKind(Verdict.NEW.value, "New", Tone.SUCCESS),
@@ -36,10 +41,12 @@ IMPORTED_KINDS = (
 
 @dataclass(frozen=True, slots=True)
 class PlannedRow:
-    """A planned file in a list; `id` is its place in the plan, from 1."""
+    """A planned file in a list; `id` is its place in the plan from 1, `folder` without what all share."""
 
     id: int
     file: PlannedFile
+    folder: str
+    name: str
 
     @property
     def kind(self) -> str:
@@ -53,6 +60,8 @@ class ImportedRow:
 
     id: int
     file: ImportedFile
+    folder: str
+    name: str
 
     @property
     def kind(self) -> str:
@@ -63,10 +72,12 @@ class ImportedRow:
 def planned_columns() -> tuple[Column[PlannedRow], ...]:
     """Return the columns of the preview."""
     return (
-        _path(lambda row: row.file.relative),
+        _name(lambda row: row.name, lambda row: row.file.relative),
+        _folder(lambda row: row.folder),
         _kind(PLANNED_KINDS, lambda row: row.kind),
         _why(lambda row: row.file.reason),
         _length(lambda row: None if row.file.facts is None else row.file.facts.duration),
+        _size(lambda row: row.file.size),
         Column(
             "Format",
             lambda row: None if row.file.facts is None else row.file.facts.format.value,
@@ -77,17 +88,18 @@ def planned_columns() -> tuple[Column[PlannedRow], ...]:
         ),
         _rate(lambda row: None if row.file.facts is None else row.file.facts.sample_rate),
         _channels(lambda row: None if row.file.facts is None else row.file.facts.channels),
-        _size(lambda row: row.file.size),
     )
 
 
 def imported_columns() -> tuple[Column[ImportedRow], ...]:
     """Return the columns of the report."""
     return (
-        _path(lambda row: row.file.path),
+        _name(lambda row: row.name, lambda row: row.file.path),
+        _folder(lambda row: row.folder),
         _kind(IMPORTED_KINDS, lambda row: row.kind),
         _why(lambda row: row.file.reason),
         _length(lambda row: row.file.duration),
+        _size(lambda row: row.file.size),
         Column(
             "Format",
             lambda row: None if row.file.format is None else row.file.format.value,
@@ -97,31 +109,68 @@ def imported_columns() -> tuple[Column[ImportedRow], ...]:
         ),
         _rate(lambda row: row.file.sample_rate),
         _channels(lambda row: row.file.channels),
-        _size(lambda row: row.file.size),
         Column("Row", lambda row: row.file.id, sort_key="id", kind=ColumnKind.NUMBER, width=72, hidden=True),
     )
 
 
-def _path(value: Callable[[RowT], str]) -> Column[RowT]:
-    return Column("File", value, sort_key="path", elide=Elide.MIDDLE, width=272)
+async def planned_rows(files: Sequence[PlannedFile]) -> list[PlannedRow]:
+    """Return the rows of a plan; others go on meanwhile."""
+    shared = _shared_folder([file.relative for file in files])
+    rows: list[PlannedRow] = []
+    for file in files:
+        folder, name = names_of(file.relative)
+        rows.append(PlannedRow(len(rows) + 1, file, folder[shared:], name))
+        if len(rows) % _AT_ONCE == 0:
+            await asyncio.sleep(0)
+    return rows
+
+
+async def imported_rows(files: Sequence[ImportedFile]) -> list[ImportedRow]:
+    """Return the rows of a report; others go on meanwhile."""
+    shared = _shared_folder([file.path for file in files])
+    rows: list[ImportedRow] = []
+    for file in files:
+        folder, name = names_of(file.path)
+        rows.append(ImportedRow(len(rows) + 1, file, folder[shared:], name))
+        if len(rows) % _AT_ONCE == 0:
+            await asyncio.sleep(0)
+    return rows
+
+
+def _shared_folder(paths: Sequence[str]) -> int:
+    """Return how many characters of their folders all paths share, and so tell nobody anything."""
+    if not paths:
+        return 0
+    # What the first and the last in the order of letters share, all between them share too.
+    first, last = (names_of(path)[0].split("/") for path in (min(paths), max(paths)))
+    parts = [
+        one for one, _other in takewhile(lambda pair: pair[0] == pair[1], zip(first, last, strict=False))
+    ]
+    return len("/".join(parts)) + 1 if parts else 0
+
+
+def _name(value: Callable[[RowT], str], whole: Callable[[RowT], str]) -> Column[RowT]:
+    return Column("File", value, sort_key="name", tooltip=whole, width=208)
+
+
+def _folder(value: Callable[[RowT], str]) -> Column[RowT]:
+    return Column("Folder", value, sort_key="folder", elide=Elide.MIDDLE, width=148)
 
 
 def _kind(kinds: tuple[FileKind, ...], value: Callable[[RowT], str]) -> Column[RowT]:
     by_name = {kind.name: kind for kind in kinds}
-    order = {kind.name: place for place, kind in enumerate(kinds)}
     return Column(
         "State",
         lambda row: by_name[value(row)].word,
         sort_key="kind",
         kind=ColumnKind.STATUS,
         tone=lambda row: by_name[value(row)].tone,
-        tooltip=lambda row: by_name[value(row)].word if value(row) in order else "",
-        width=124,
+        width=120,
     )
 
 
 def _why(value: Callable[[RowT], str | None]) -> Column[RowT]:
-    return Column("Why", value, sort_key="why", width=232)
+    return Column("Why", value, sort_key="why", width=240)
 
 
 def _length(value: Callable[[RowT], float | None]) -> Column[RowT]:

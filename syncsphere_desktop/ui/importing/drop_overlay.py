@@ -92,6 +92,8 @@ class DropOverlay(QWidget):
         color = QColor(tokens.danger if self._refused else tokens.accent)
         wash = QColor(color)
         wash.setAlpha(14)
+        if self._projects:
+            painter.fillRect(self._list_area, QColor(tokens.surface_1))
         painter.fillRect(self.rect(), wash)
         self._paint_projects(painter, tokens)
         frame = self.rect().adjusted(4, 4, -5, -5) if self._area is None else self._area
@@ -111,7 +113,6 @@ class DropOverlay(QWidget):
     def _paint_projects(self, painter: QPainter, tokens: Tokens) -> None:
         if not self._projects:
             return
-        painter.fillRect(self._list_area, QColor(tokens.surface_1))
         painter.setFont(sized(CAPTION_SIZE))
         painter.setPen(QColor(tokens.text_muted))
         caption = QRect(self._list_area.left() + 18, self._list_area.top() + 8, 400, _CAPTION)

@@ -107,7 +107,7 @@ class FileList(QWidget, Generic[RowT]):
     def _ask(self) -> None:
         kind = self.segments.current
         filters = {} if kind in (None, ALL) else {"kind": kind}
-        sort = self.model.query.sort if self.model.query is not None else Sort("path")
+        sort = self.model.query.sort if self.model.query is not None else Sort("folder")
         self.model.set_query(ListQuery(sort, self.search.text().strip(), filters))
 
     def _on_model_loaded(self) -> None:

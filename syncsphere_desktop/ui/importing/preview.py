@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +18,13 @@ from syncsphere_desktop.domain.user import User
 from syncsphere_desktop.errors import AppError
 from syncsphere_desktop.studio.audio_import.plan import ImportPlan
 from syncsphere_desktop.ui.app.tasks import TaskScope
-from syncsphere_desktop.ui.importing.columns import PLANNED_KINDS, PlannedRow, name_of, planned_columns
+from syncsphere_desktop.ui.importing.columns import (
+    PLANNED_KINDS,
+    PlannedRow,
+    name_of,
+    planned_columns,
+    planned_rows,
+)
 from syncsphere_desktop.ui.importing.file_list import FileList
 from syncsphere_desktop.ui.importing.planning_line import PlanningLine
 from syncsphere_desktop.ui.importing.work import Planning
@@ -34,8 +39,7 @@ from syncsphere_desktop.ui.widgets.picker_field import PickerField
 from syncsphere_desktop.ui.widgets.project_picker import ProjectPicker
 from syncsphere_desktop.ui.widgets.skeleton import Skeleton
 
-_SIZE = QSize(1000, 660)
-_ROWS_AT_ONCE = 2_000
+_SIZE = QSize(1080, 680)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,11 +183,7 @@ class ImportDialog(AwaitableDialog[ImportWish]):
             plan = await planner.replan(self._made, project, progress=self._line.take)
         else:
             plan = await planner.plan(self._sources, project, progress=self._line.take)
-        rows: list[PlannedRow] = []
-        for file in plan.files:
-            rows.append(PlannedRow(len(rows) + 1, file))
-            if len(rows) % _ROWS_AT_ONCE == 0:
-                await asyncio.sleep(0)
+        rows = await planned_rows(plan.files)
         self._plan = self._made = plan
         self.files.show_rows(rows)
         self._line.rest("")

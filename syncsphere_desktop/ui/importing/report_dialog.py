@@ -11,14 +11,19 @@ from typing_extensions import override
 
 from syncsphere_desktop.studio.audio_import.report import ImportReport, ImportStatus
 from syncsphere_desktop.ui.app.tasks import TaskScope
-from syncsphere_desktop.ui.importing.columns import IMPORTED_KINDS, ImportedRow, imported_columns
+from syncsphere_desktop.ui.importing.columns import (
+    IMPORTED_KINDS,
+    ImportedRow,
+    imported_columns,
+    imported_rows,
+)
 from syncsphere_desktop.ui.importing.file_list import ALL, FileList
 from syncsphere_desktop.ui.widgets.banner import Banner
 from syncsphere_desktop.ui.widgets.buttons import Button, Kind
 from syncsphere_desktop.ui.widgets.dialog import AwaitableDialog
 from syncsphere_desktop.ui.widgets.plain_text import PlainLabel
 
-_SIZE = QSize(1000, 620)
+_SIZE = QSize(1080, 640)
 
 
 class AfterReport(StrEnum):
@@ -76,7 +81,7 @@ class ReportDialog(AwaitableDialog[AfterReport]):
 
     @override
     async def ask(self) -> AfterReport | None:
-        rows = [ImportedRow(number, file) for number, file in enumerate(self._report.files, start=1)]
+        rows = await imported_rows(self._report.files)
         self.files.show_rows(rows, chosen=first_kind(self._report))
         try:
             return await super().ask()

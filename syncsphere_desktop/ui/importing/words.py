@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 
 from syncsphere_desktop.domain.humane import counted, duration, number, size
@@ -18,7 +19,7 @@ def progress_words(progress: ImportProgress) -> str:
     if progress.rate >= 1 and not progress.paused:
         parts.append(f"{size(round(progress.rate))}/s")
     if progress.seconds_left is not None:
-        parts.append(f"{duration(progress.seconds_left)} left")
+        parts.append(f"{duration(max(1, round(progress.seconds_left)))} left")
     return " · ".join(parts)
 
 
@@ -29,9 +30,15 @@ def share_of(progress: ImportProgress) -> float:
     return progress.files_done / progress.files if progress.files else 1.0
 
 
+def names_of(path: str) -> tuple[str, str]:
+    """Return the folder and the name of a file by its path for people."""
+    folder, _slash, name = path.replace("\\", "/").rpartition("/") if os.sep == "\\" else path.rpartition("/")
+    return folder, name
+
+
 def parts_of(progress: ImportProgress) -> Sequence[JobPart]:
     """Return how far each file is that is being copied."""
     return [
-        JobPart(file.path, min(1.0, file.bytes_done / file.bytes) if file.bytes else 1.0)
+        JobPart(names_of(file.path)[1], min(1.0, file.bytes_done / file.bytes) if file.bytes else 1.0)
         for file in progress.current
     ]

@@ -27,7 +27,7 @@ from syncsphere_desktop.ui.integrity.quarantine_page import QuarantinePage
 from syncsphere_desktop.ui.integrity.returning import QuarantineReturning
 from syncsphere_desktop.ui.integrity.work import IntegrityWork
 from syncsphere_desktop.ui.library.dialogs import ChooseProjectDialog
-from syncsphere_desktop.ui.widgets.banner import Banner
+from syncsphere_desktop.ui.tables.times import without_zone
 from syncsphere_desktop.ui.widgets.buttons import Button, IconButton, Kind
 from syncsphere_desktop.ui.widgets.dialog import open_dialog
 from syncsphere_desktop.ui.widgets.segments import Segments
@@ -64,6 +64,7 @@ class IntegrityController(QObject):
         self._scope = context.scope.child("integrity", on_error=self._show_error)
         self._last: CheckReport | None = None
         self._was_shown = False
+        self._retry: Callable[[], None] = self.reload
         self._projects: dict[int, str] = {}
         # A list each: two in one scope would cancel each other's reading.
         self._lists = [self._scope.child(name) for name in (FINDINGS, QUARANTINE)]
@@ -164,7 +165,7 @@ class IntegrityController(QObject):
         async with self._parts.open_work() as work:
             self.returning.show(await work.quarantine.entries())
             last = await work.verifier.last()
-        self.findings.frame.show_banner(None)
+        self.findings.failure.hide()
         if last is not None:
             self._last = last
             self.findings.show_findings(last.findings)
@@ -172,7 +173,7 @@ class IntegrityController(QObject):
 
     async def _check(self, wish: CheckWish) -> None:
         self._scope.cancel("read")
-        self.findings.frame.show_banner(None)
+        self.findings.failure.hide()
         async with self._parts.open_work() as work:
             self.findings.begin()
             report = await self.check_run.run(work.verifier, wish, self._go_to_findings)
@@ -226,6 +227,7 @@ class IntegrityController(QObject):
         findings, run = self.findings, self.check_run
         findings.check_requested.connect(self.check)
         findings.count_changed.connect(self._on_findings_count_changed)
+        findings.failure.action_triggered.connect(self._on_failure_action_triggered)
         findings.strip.pause_toggled.connect(run.toggle_pause)
         findings.strip.cancel_requested.connect(run.cancel)
         run.progressed.connect(findings.strip.show_progress)
@@ -278,6 +280,9 @@ class IntegrityController(QObject):
     def _on_button_clicked(self) -> None:
         self.check()
 
+    def _on_failure_action_triggered(self) -> None:
+        self._retry()
+
     def _open_menu(self) -> None:
         menu = QMenu(self._more)
         for text, wish in _OTHER_CHECKS:
@@ -309,7 +314,8 @@ class IntegrityController(QObject):
         if last is None:
             self.findings.strip.show_rest("shield", "text-muted", "")
             return
-        when = "" if last.started_at is None else f"Begun {ago(last.started_at, self._now())}"
+        begun = last.started_at
+        when = "" if begun is None else f"Begun {ago(without_zone(begun), self._now())}"
         icon_name, tone = ("check", "success") if last.sound and last.complete else ("warning", "warning")
         self.findings.strip.show_rest(icon_name, tone, last.sentence, when)
 
@@ -345,18 +351,15 @@ class IntegrityController(QObject):
 
     def _show_failed(self, error: AppError) -> None:
         """Show that a check could not be made; what the one before found is read again."""
-        self._show_banner(error, self._on_button_clicked)
+        self._retry = self.check
+        self.findings.show_failure(error)
         self._tell_rest()
         if self._last is not None:
             self.findings.show_findings(self._last.findings)
 
     def _show_unread(self, error: AppError) -> None:
-        self._show_banner(error, self.reload)
-
-    def _show_banner(self, error: AppError, retry: Callable[[], None]) -> None:
-        banner = Banner(error.message, "danger", action="Retry", details=error.details)
-        banner.action_triggered.connect(retry)
-        self.findings.frame.show_banner(banner)
+        self._retry = self.reload
+        self.findings.show_failure(error)
 
     def _show_error(self, error: AppError) -> None:
         self._context.toasts.show_error(error.message, details=error.details)

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from syncsphere_desktop.domain.humane import number
 from syncsphere_desktop.domain.listing import FilterValue, Sort
+from syncsphere_desktop.errors import AppError
 from syncsphere_desktop.studio.integrity.findings import Finding, FindingKind
 from syncsphere_desktop.ui.app.listing import Listing, ListingWords
 from syncsphere_desktop.ui.app.tasks import TaskScope
@@ -19,6 +20,7 @@ from syncsphere_desktop.ui.integrity.finding_inspector import FindingInspector
 from syncsphere_desktop.ui.integrity.strip import CheckStrip
 from syncsphere_desktop.ui.integrity.words import KINDS
 from syncsphere_desktop.ui.tables.rows_at_hand import RowsAtHand
+from syncsphere_desktop.ui.widgets.banner import Banner
 from syncsphere_desktop.ui.widgets.segments import Segments
 from syncsphere_desktop.ui.widgets.view_frame import ViewFrame
 
@@ -72,6 +74,8 @@ class FindingsPage(QObject):
             sort=Sort("kind"),
             on_add=self.check_requested.emit,
         )
+        self.failure = Banner(tone="danger")
+        self.failure.hide()
         self.strip = CheckStrip()
         self.kinds = Segments("Kinds of findings", wraps=True)
         self.kinds.setContentsMargins(16, 6, 16, 6)
@@ -80,6 +84,7 @@ class FindingsPage(QObject):
             self.kinds.add(kind.value, KINDS[kind].name, tone=KINDS[kind].tone.value)
         self.kinds.chosen.connect(self._on_kinds_chosen)
         self.kinds.hide()
+        self.frame.add_strip(self.failure)
         self.frame.add_strip(self.strip)
         self.frame.add_strip(self.kinds)
         self.frame.set_body(self.listing.view, self.inspector)
@@ -91,6 +96,11 @@ class FindingsPage(QObject):
     def count(self) -> int:
         """Return how many findings there are."""
         return len(self.source.rows)
+
+    def show_failure(self, error: AppError) -> None:
+        """Say above everything that a check could not be made, or the last one not be read."""
+        self.failure.show_message(error.message, "danger", action="Retry", details=error.details)
+        self.failure.show()
 
     def show_findings(self, findings: Sequence[Finding]) -> None:
         """Show these in place of all others, as at the end of a check."""

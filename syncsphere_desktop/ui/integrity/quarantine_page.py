@@ -17,6 +17,7 @@ from syncsphere_desktop.ui.app.view import ViewContext
 from syncsphere_desktop.ui.integrity.columns import held_columns
 from syncsphere_desktop.ui.integrity.held_inspector import HeldInspector
 from syncsphere_desktop.ui.tables.rows_at_hand import RowsAtHand
+from syncsphere_desktop.ui.tables.times import without_zone
 from syncsphere_desktop.ui.widgets.view_frame import ViewFrame
 
 _WORDS = ListingWords(
@@ -73,6 +74,9 @@ class QuarantinePage(QObject):
 
     def show_entries(self, entries: Sequence[TrashEntry]) -> None:
         """Show these in place of all others."""
-        self.source.replace(entries)
+        self.source.replace(
+            replace(entry, at=without_zone(entry.at), expires_at=without_zone(entry.expires_at))
+            for entry in entries
+        )
         self.count_changed.emit(self.count)
         self.listing.model.reload_soon()

@@ -120,7 +120,7 @@ def progress_words(progress: CheckProgress) -> str:
         if progress.rate > 0:
             parts.append(f"{size(round(progress.rate))}/s")
         if progress.seconds_left is not None:
-            parts.append(f"{duration(progress.seconds_left)} left")
+            parts.append(f"{duration(max(1, round(progress.seconds_left)))} left")
     elif progress.phase is CheckPhase.ORPHANS:
         parts.append(counted(progress.files_done, "file"))
     if progress.found:

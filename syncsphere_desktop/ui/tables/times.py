@@ -9,6 +9,14 @@ from syncsphere_desktop.domain.humane import ago, exact
 from syncsphere_desktop.ui.tables.column import Column, ColumnKind, RowT
 
 
+def without_zone(moment: datetime) -> datetime:
+    """Return a moment of one of our own tables as the server's local time, as the services' tables have it.
+
+    The connection's zone is never set, so what the server sends stands in its own.
+    """
+    return moment.replace(tzinfo=None)
+
+
 def time_column(
     title: str,
     value: Callable[[RowT], datetime | None],

@@ -47,6 +47,7 @@ def _scaled(name: str, color: str, size: QSize, scale: float) -> QPixmap:
 
 @lru_cache(maxsize=512)
 def _image(name: str, color: str, pixels: int) -> QImage:
+    pixels = max(1, pixels)  # a button that is squeezed to nothing asks for no pixels, which can't be painted
     # QtSvg costs some milliseconds to load, so it comes with the first icon that is really painted.
     from PySide6.QtSvg import QSvgRenderer
 
