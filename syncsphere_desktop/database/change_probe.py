@@ -13,8 +13,9 @@ from syncsphere_desktop.database.change_events import (
     Operation,
     TableChanged,
 )
-from syncsphere_desktop.database.tables import OUR_SCHEMA, studio_metadata
+from syncsphere_desktop.database.tables import OUR_SCHEMA, audio_content, audio_files, studio_metadata
 
+_CONTENT = audio_content.name
 _TABLES = [table.name for table in studio_metadata.sorted_tables]
 _TRIGGERS = 4 * len(_TABLES)
 
@@ -31,6 +32,10 @@ SELECT (SELECT found FROM triggers) >= %(triggers)s AND current_setting('max_pre
        s.name, coalesce(pg_relation_filenode(s.oid), 0),
        coalesce(t.n_tup_ins, 0), coalesce(t.n_tup_upd, 0), coalesce(t.n_tup_del, 0)
 FROM studio s LEFT JOIN pg_stat_all_tables t ON t.relid = s.oid
+UNION ALL
+SELECT NULL, t.relname, c.relfilenode, t.n_tup_ins, t.n_tup_upd, t.n_tup_del
+FROM pg_stat_all_tables t JOIN pg_class c ON c.oid = t.relid
+WHERE t.schemaname = %(schema)s AND t.relname = %(content)s
 """
 
 
@@ -55,20 +60,30 @@ class Probe:
 def read_probe(connection: RawConnection) -> Probe:
     """Ask the server; raises psycopg2's errors. The connection must be in autocommit mode."""
     with connection.cursor() as cursor:
-        cursor.execute(_QUERY, {"names": _TABLES, "schema": OUR_SCHEMA, "triggers": _TRIGGERS})
+        wanted = {"names": _TABLES, "schema": OUR_SCHEMA, "triggers": _TRIGGERS, "content": _CONTENT}
+        cursor.execute(_QUERY, wanted)
         rows = cursor.fetchall()
-    return Probe(bool(rows[0][0]), {name: Counters(*numbers) for _has, name, *numbers in rows})
+    counters = {name: Counters(*numbers) for _has, name, *numbers in rows}
+    return Probe(any(has for has, *_row in rows), counters)
 
 
 def changes_between(before: Mapping[str, Counters], after: Mapping[str, Counters]) -> Iterator[ChangeEvent]:
-    """Yield what happened between two probes. Whose changes they were can't be told."""
+    """Yield what happened between two probes. Whose changes they were can't be told.
+
+    What was found out about audio files is told as a change of their rows, which show it.
+    """
     for table, now in after.items():
-        then = before[table]
+        then = before.get(table, now)
         grown = {
             Operation.INSERT: now.inserted - then.inserted,
             Operation.UPDATE: now.updated - then.updated,
             Operation.DELETE: now.deleted - then.deleted,
         }
+        if table == _CONTENT:
+            learnt = grown[Operation.INSERT] + grown[Operation.UPDATE]
+            if learnt > 0:
+                yield TableChanged(audio_files.name, Operation.UPDATE, (), learnt, own=False)
+            continue
         if any(count < 0 for count in grown.values()):
             # Somebody reset the statistics.
             yield EverythingMayHaveChanged()

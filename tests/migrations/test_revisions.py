@@ -32,6 +32,18 @@ ADD_ENTRY = (
     f"INSERT INTO {OUR_SCHEMA}.audit_log (actor, entity, entity_id, action) VALUES ('me', 'user', 1, 'add')"
 )
 
+LIBRARY_ROWS = {
+    "audio_content": f"INSERT INTO {OUR_SCHEMA}.audio_content (file_id, file_path) VALUES (1, 'a')",
+    "audio_imports": (
+        f"INSERT INTO {OUR_SCHEMA}.audio_imports (id, actor, project_id, source)"
+        " VALUES (gen_random_uuid(), 'me', 1, '/takes')"
+    ),
+    "trash": (
+        f"INSERT INTO {OUR_SCHEMA}.trash (actor, reason, state, filename, original_path, expires_at)"
+        " VALUES ('me', 'Silent.', 'held', 'a', 'a', now())"
+    ),
+}
+
 
 def content(target: ConnectionTarget) -> dict[str, list[tuple[object, ...]]]:
     """Each row of the six tables with its place and version on disk: a row that was written again differs."""
@@ -216,3 +228,36 @@ def test_logging_stays_as_it_was(runner: MigrationRunner) -> None:
     runner.upgrade()
 
     assert (list(root.handlers), root.level, ours.disabled, ours.level) == before
+
+
+@pytest.mark.parametrize("table", LIBRARY_ROWS)
+def test_what_is_known_of_audio_files_is_not_dropped(
+    upgraded: ConnectionTarget, runner: MigrationRunner, table: str
+) -> None:
+    execute(upgraded, LIBRARY_ROWS[table])
+    with pytest.raises(SchemaError, match=r"would remove 1 (row|entry) of"):
+        runner.downgrade("0003")
+    with pytest.raises(psycopg2.errors.ObjectNotInPrerequisiteState, match=f"{table} holds rows"):
+        execute(upgraded, migration_sql("0004", "0003"))
+
+    assert execute(upgraded, f"SELECT count(*) FROM {OUR_SCHEMA}.{table}") == [(1,)]
+    assert runner.downgrade("0003", allow_data_loss=True).status.current == "0003"
+
+
+def test_what_a_check_finds_out_again_may_go(upgraded: ConnectionTarget, runner: MigrationRunner) -> None:
+    execute(
+        upgraded,
+        f"INSERT INTO {OUR_SCHEMA}.audio_stores (id, url) VALUES ('s', '/audio')",
+        f"INSERT INTO {OUR_SCHEMA}.audio_checks (actor, deep) VALUES ('me', true)",
+        f"INSERT INTO {OUR_SCHEMA}.audio_orphans (path, size, modified, check_id) VALUES ('a', 1, 1.5, 1)",
+    )
+
+    assert runner.downgrade("0003").status.current == "0003"
+
+
+def test_a_hash_has_the_length_of_a_hash(upgraded: ConnectionTarget) -> None:
+    with pytest.raises(psycopg2.errors.CheckViolation):
+        execute(
+            upgraded,
+            f"INSERT INTO {OUR_SCHEMA}.audio_content (file_id, file_path, sha256) VALUES (1, 'a', 'short')",
+        )
