@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from syncsphere_desktop.domain.audio_check import CheckRun, ContentRecord, OrphanFile, RowToCheck
 from syncsphere_desktop.domain.humane import counted
@@ -142,8 +143,8 @@ class Check:
         while rows := [
             row for row in await self._page(after, _ROWS_SKIPPED_AT_A_TIME) if row.id <= run.cursor
         ]:
+            await self._parts.threads(partial(self._remember_paths, rows))
             for row in rows:
-                self._remember_path(row)
                 for finding in row_findings(row, row.state, row.state_details or "", None):
                     self._tally.add(finding)
             after = rows[-1].id
@@ -204,6 +205,8 @@ class Check:
                 waiting.clear()  # the other threads need not go on either
                 raise
             seen[row.id] = inspection
+            if inspection.path is not None:
+                self._named.add(inspection.path)
             self._meter.looked_at(row.filename, row.file_size or 0)
 
     async def _keep(self, seen: Sequence[Inspection]) -> None:
@@ -214,7 +217,6 @@ class Check:
         if any(one.state in {ContentState.MISSING, ContentState.UNREADABLE} for one in seen):
             await self._parts.threads(self._guard.confirm)
         for one in seen:
-            self._remember_path(one.row)
             for finding in findings_of(one):
                 self._tally.add(finding)
         self._files += len(seen)
@@ -259,8 +261,8 @@ class Check:
         limit = limit or self._parts.rows_at_a_time
         return await self._parts.contents.to_check(after, limit, project_id=self._scope.project_id)
 
-    def _remember_path(self, row: RowToCheck) -> None:
-        if self._scope.project_id is None:
+    def _remember_paths(self, rows: Sequence[RowToCheck]) -> None:
+        for row in rows:
             path = path_in(self._parts.store, row.file_path)
             if path is not None:
                 self._named.add(path)

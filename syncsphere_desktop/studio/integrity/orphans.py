@@ -24,7 +24,7 @@ _FILES_AT_A_TIME = 2000
 
 
 class NamedPaths:
-    """Which paths the rows name, in 8 bytes each: a million rows take 8 MB.
+    """Which paths the rows name, in 8 bytes each: a million rows take 8 MB. Any thread may add to it.
 
     It may hold a path that no row names, once in ten thousand checks of a million files; never the reverse.
     """
