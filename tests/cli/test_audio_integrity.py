@@ -1,0 +1,113 @@
+"""`audio verify|export|remove|quarantine`, for scripts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from syncsphere_desktop.settings import ConnectionTarget
+from tests.cli.conftest import Command
+from tests.servers import execute
+from tests.studio.integrity.library import sha256, wav
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The storage, named by the environment; empty."""
+    folder = tmp_path / "audio"
+    folder.mkdir()
+    monkeypatch.setenv("SYNCSPHERE_STORAGE_URL", str(folder))
+    monkeypatch.setenv("SYNCSPHERE_HOME", str(tmp_path / "home"))
+    return folder
+
+
+@pytest.fixture
+def tape(root: Path, command: Command, people: list[int], target: ConnectionTarget) -> int:
+    """A project with two files that another service stored; their ids are 1 and 2."""
+    project: int = command("projects", "add", "Tape", "--owner", "ada", "--json").document["id"]
+    for name, content in (("kick.wav", wav()), ("snare.wav", wav(pitch=330))):
+        (root / name).write_bytes(content)
+        execute(
+            target,
+            "INSERT INTO audio_files (project_id, filename, file_path)"
+            f" VALUES ({project}, '{name}', '{name}')",
+        )
+    return project
+
+
+def test_verify_ends_with_0_3_and_1(command: Command, tape: int, root: Path) -> None:
+    sound = command("audio", "verify", "--json")
+    assert (sound.code, sound.document["sound"], sound.document["files"]) == (0, True, 2)
+    content = bytearray((root / "kick.wav").read_bytes())
+    content[-1] ^= 1
+    (root / "kick.wav").write_bytes(content)
+    (root / "stray.wav").write_bytes(wav())
+    found = command("audio", "verify", "--json")
+    assert found.code == 3
+    assert found.document["counts"] == {"changed": 1, "orphan": 1}
+    changed = found.document["findings"][0]
+    assert list(changed) == [
+        "kind",
+        "id",
+        "project_id",
+        "filename",
+        "path",
+        "details",
+        "size",
+        "sha256",
+        "uses",
+    ]
+    assert (changed["kind"], changed["id"], changed["sha256"]) == ("changed", 1, sha256(wav()))
+    assert "kick.wav" in command("audio", "verify", "--project", "Tape").out
+    for path in root.glob("*.wav"):
+        path.unlink()
+    failed = command("audio", "verify", "--json")
+    assert (failed.code, failed.error["code"]) == (1, "store_unavailable")
+
+
+def test_verify_without_a_storage_says_so(
+    command: Command, tape: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SYNCSPHERE_STORAGE_URL")
+    failed = command("audio", "verify", "--json")
+    assert (failed.code, failed.error["code"]) == (1, "store_unavailable")
+
+
+def test_files_are_exported(command: Command, tape: int, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    done = command("audio", "export", "--project", "Tape", "--to", str(out), "--json")
+    assert (done.code, done.document["done"]) == (0, 2)
+    assert (out / "Tape" / "kick.wav").read_bytes() == wav()
+    assert command("audio", "export", "99", "--to", str(out), "--json").error["code"] == "not_found"
+    assert command("audio", "export", "--to", str(out)).code == 2
+
+
+def test_what_is_removed_comes_back_or_is_removed_for_good(command: Command, tape: int, root: Path) -> None:
+    assert command("audio", "remove", "1", "--json").code == 2  # nobody can be asked
+    removed = command("audio", "remove", "1", "--yes", "--json")
+    assert (removed.code, removed.document["files"][0]["status"]) == (0, "done")
+    assert not (root / "kick.wav").exists()
+    held = command("audio", "quarantine", "list", "--json").document["rows"]
+    assert [(row["file_id"], row["filename"]) for row in held] == [(1, "kick.wav")]
+    assert command("audio", "quarantine", "restore", str(held[0]["id"])).code == 0
+    assert (root / "kick.wav").read_bytes() == wav()
+    assert command("audio", "remove", "1", "--for-good", "--yes").code == 0
+    assert command("audio", "quarantine", "list", "--json").document["total"] == 0
+    assert not [path for path in root.rglob("*") if path.name == "kick.wav"]
+
+
+def test_what_a_check_found_is_quarantined_and_emptied(command: Command, tape: int, root: Path) -> None:
+    (root / "stray.wav").write_bytes(b"x")
+    (root / "later.wav").write_bytes(b"y")
+    assert command("audio", "verify").code == 3
+    (root / "later.wav").write_bytes(b"changed since")
+    done = command("audio", "quarantine", "put", "--found", "orphan", "--json")
+    assert done.code == 1
+    assert {file["path"]: file["status"] for file in done.document["files"]} == {
+        "stray.wav": "done",
+        "later.wav": "skipped",
+    }
+    assert command("audio", "quarantine", "empty", "--yes", "--json").document["done"] == 0  # none is due
+    held = command("audio", "quarantine", "list", "--json").document["rows"]
+    assert command("audio", "quarantine", "empty", str(held[0]["id"]), "--yes").code == 0
