@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, Update, delete, func, select, update
+from sqlalchemy import Connection, Select, Update, delete, exists, func, select, update
 
 from syncsphere_desktop.database.connection import Database
 from syncsphere_desktop.database.repositories.audio_list import hashed
 from syncsphere_desktop.database.repositories.records import BULK
 from syncsphere_desktop.database.side_tables import side_tables
-from syncsphere_desktop.database.tables import audio_checks, audio_orphans
+from syncsphere_desktop.database.tables import audio_checks, audio_content, audio_files, audio_orphans
 from syncsphere_desktop.domain.audio_check import CheckRun, OrphanFile
 from syncsphere_desktop.domain.ids import ProjectId
 from syncsphere_desktop.domain.text import can_be_stored
@@ -54,12 +54,27 @@ class AudioCheckRepository:
         )
 
     async def finish(self, run_id: int, counts: Mapping[str, int]) -> None:
-        """Remember that a run came to its end."""
-        await self._change(
+        """Remember that a run came to its end.
+
+        After one of everything, what was known of rows that other services removed is forgotten.
+        """
+        ending = (
             update(audio_checks)
             .where(audio_checks.c.id == run_id)
             .values(finished_at=func.now(), counts=dict(counts))
+            .returning(audio_checks.c.project_id)
         )
+
+        def work(connection: Connection) -> None:
+            tables = side_tables(connection)
+            if not tables.can_write(audio_checks):
+                return
+            ended = connection.execute(ending).one_or_none()
+            if ended is not None and ended.project_id is None and tables.can_write(audio_content):
+                named = exists().where(audio_files.c.id == audio_content.c.file_id)
+                connection.execute(delete(audio_content).where(~named))
+
+        await self._database.write(work, timeouts=BULK)
 
     async def unfinished(self, project_id: ProjectId | None, store_id: str | None) -> CheckRun | None:
         """Return the newest run of this scope and store if it came to no end."""

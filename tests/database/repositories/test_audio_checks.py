@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import Connection
 
 from syncsphere_desktop.database.repositories.projects import ProjectRepository
 from syncsphere_desktop.domain.audio_check import OrphanFile
@@ -122,3 +123,24 @@ async def test_the_store_that_was_used_first_last_is_the_known_one(library: Libr
     await library.stores.remember("new", "sftp://nas/audio")
     await library.stores.remember("old", "file:///moved")
     assert await library.stores.known() == "new"
+
+
+async def test_a_check_of_everything_forgets_what_was_known_of_rows_that_are_gone(library: Library) -> None:
+    tape = await library.project()
+    kick, snare = await library.add(tape, "kick", "snare")
+
+    def known(connection: Connection) -> list[int]:
+        found = connection.exec_driver_sql("SELECT file_id FROM syncsphere_desktop.audio_content ORDER BY 1")
+        return list(found.scalars())
+
+    await library.database.write(
+        lambda connection: connection.exec_driver_sql(f"DELETE FROM audio_files WHERE id = {kick.id}")
+    )
+    of_project = await library.checks.begin(project_id=tape, store_id=None, deep=True)
+    assert of_project is not None
+    await library.checks.finish(of_project.id, {})
+    assert await library.database.run(known) == [kick.id, snare.id]
+    of_all = await library.checks.begin(project_id=None, store_id=None, deep=True)
+    assert of_all is not None
+    await library.checks.finish(of_all.id, {})
+    assert await library.database.run(known) == [snare.id]
