@@ -37,9 +37,9 @@ CREATE TABLE syncsphere_desktop.bundle_samples (
     in_bundle BOOLEAN NOT NULL,
     PRIMARY KEY (bundle_id, sample_uuid)
 )""",
-    "CREATE INDEX bundle_samples_stem ON syncsphere_desktop.bundle_samples (stem, project_id)",
-    "CREATE INDEX bundle_samples_uuid ON syncsphere_desktop.bundle_samples (sample_uuid)",
-    "CREATE INDEX bundle_samples_sha256 ON syncsphere_desktop.bundle_samples (sha256)",
+    "CREATE INDEX bundle_samples_stem ON syncsphere_desktop.bundle_samples (stem, project_id, bundle_id)",
+    "CREATE INDEX bundle_samples_uuid ON syncsphere_desktop.bundle_samples (sample_uuid, bundle_id)",
+    "CREATE INDEX bundle_samples_sha256 ON syncsphere_desktop.bundle_samples (sha256, bundle_id)",
 )
 
 

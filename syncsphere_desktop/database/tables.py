@@ -295,8 +295,8 @@ bundle_samples = Table(
     Column("crc32", BigInteger),
     Column("sha256", LargeBinary, CheckConstraint("octet_length(sha256) = 32")),
     Column("in_bundle", Boolean, nullable=False),
-    Index("bundle_samples_stem", "stem", "project_id"),
-    Index("bundle_samples_uuid", "sample_uuid"),
-    Index("bundle_samples_sha256", "sha256"),
+    Index("bundle_samples_stem", "stem", "project_id", "bundle_id"),
+    Index("bundle_samples_uuid", "sample_uuid", "bundle_id"),
+    Index("bundle_samples_sha256", "sha256", "bundle_id"),
 )
 """The samples that each bundle names or holds; `stem` is the name as names are compared."""

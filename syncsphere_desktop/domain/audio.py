@@ -30,8 +30,8 @@ class AudioFile:
 
     What follows `row_version` is known from looking at the file, and holds for this very `file_path`: a row
     that another service pointed elsewhere is unchecked again. `sha256` is lower-case hex. `copies` counts the
-    rows with the same content, this one too. `used_by` counts the bundle versions that name the file; None
-    where that is not known.
+    rows with the same content, this one too. `used_by` counts the bundle versions that name the file, up to
+    `MOST_USES`, which stands for as many or more; None where that is not known.
     """
 
     id: AudioFileId

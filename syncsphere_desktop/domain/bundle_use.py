@@ -7,6 +7,9 @@ from enum import StrEnum
 
 from syncsphere_desktop.domain.ids import BundleId, ProjectId
 
+MOST_USES = 100
+"""How many versions are named, or counted, for one file: the newest ones."""
+
 
 class MatchedBy(StrEnum):
     """What tells that a sample of a bundle is a certain audio file, the surest first."""

@@ -20,35 +20,40 @@ from syncsphere_desktop.database.tables import (
     bundle_samples,
     trash,
 )
-from syncsphere_desktop.domain.bundle_use import BundleUse, MatchedBy
+from syncsphere_desktop.domain.bundle_use import MOST_USES, BundleUse, MatchedBy
 from syncsphere_desktop.domain.ids import AudioFileId, BundleId, ProjectId
 from syncsphere_desktop.domain.sample_names import comparable, names_in, project_in, stem, uuids_in
 from syncsphere_desktop.domain.text import can_be_stored
 
-MOST_USES = 100
-"""How many versions are named for one file, the newest ones."""
 
-# `what` is the place of what is looked for; a name without a project is looked for in all of them.
+def _newest(condition: str) -> str:
+    """Return what finds the newest versions with a sample of a certain kind, in as many steps of an index."""
+    return f"""
+CROSS JOIN LATERAL (
+    SELECT DISTINCT ON (s.bundle_id) s.bundle_id, s.name, b.project_id, b.version
+    FROM {OUR_SCHEMA}.bundle_samples s JOIN project_bundles b ON b.id = s.bundle_id
+    WHERE {condition} ORDER BY s.bundle_id DESC, s.name LIMIT %(most)s
+) AS found
+"""
+
+
+# `what` is the place of what is looked for, `rank` how sure a match is.
 _MATCHES = f"""
-SELECT w.what, s.bundle_id, s.name, b.project_id, b.version, 0 AS rank
+SELECT w.what, found.*, 0 AS rank
 FROM unnest(%(digest_of)s::int[], %(digests)s::text[]) AS w (what, digest)
-JOIN {OUR_SCHEMA}.bundle_samples s ON s.sha256 = decode(w.digest, 'hex')
-JOIN project_bundles b ON b.id = s.bundle_id
+{_newest("s.sha256 = decode(w.digest, 'hex')")}
 UNION ALL
-SELECT w.what, s.bundle_id, s.name, b.project_id, b.version, 1
+SELECT w.what, found.*, 1
 FROM unnest(%(uuid_of)s::int[], %(uuids)s::uuid[]) AS w (what, sample_uuid)
-JOIN {OUR_SCHEMA}.bundle_samples s ON s.sample_uuid = w.sample_uuid
-JOIN project_bundles b ON b.id = s.bundle_id
+{_newest("s.sample_uuid = w.sample_uuid")}
 UNION ALL
-SELECT w.what, s.bundle_id, s.name, b.project_id, b.version, 2
+SELECT w.what, found.*, 2
 FROM unnest(%(name_of)s::int[], %(stems)s::text[], %(projects)s::int[]) AS w (what, stem, project_id)
-JOIN {OUR_SCHEMA}.bundle_samples s ON s.stem = w.stem AND s.project_id = w.project_id
-JOIN project_bundles b ON b.id = s.bundle_id AND b.project_id = s.project_id
+{_newest("s.stem = w.stem AND s.project_id = w.project_id")}
 UNION ALL
-SELECT w.what, s.bundle_id, s.name, b.project_id, b.version, 3
-FROM unnest(%(name_of)s::int[], %(stems)s::text[], %(projects)s::int[]) AS w (what, stem, project_id)
-JOIN {OUR_SCHEMA}.bundle_samples s ON s.stem = w.stem AND w.project_id IS NULL
-JOIN project_bundles b ON b.id = s.bundle_id
+SELECT w.what, found.*, 3
+FROM unnest(%(bare_name_of)s::int[], %(bare_stems)s::text[]) AS w (what, stem)
+{_newest("s.stem = w.stem")}
 """
 _USES = f"""
 SELECT what, bundle_id, name, project_id, version, rank FROM (
@@ -58,7 +63,9 @@ SELECT what, bundle_id, name, project_id, version, rank FROM (
     ) AS surest
 ) AS newest WHERE place <= %(most)s ORDER BY what, bundle_id DESC
 """
-_COUNTS = f"SELECT what, count(DISTINCT bundle_id) AS uses FROM ({_MATCHES}) AS matches GROUP BY what"
+_COUNTS = f"""
+SELECT what, least(count(DISTINCT bundle_id), %(most)s) AS uses FROM ({_MATCHES}) AS matches GROUP BY what
+"""
 _PARTLY_READ = f"""
 SELECT DISTINCT b.project_id FROM project_bundles b
 LEFT JOIN {OUR_SCHEMA}.bundle_facts f ON f.bundle_id = b.id AND f.row_version = b.xmin::text::bigint
@@ -70,8 +77,6 @@ SELECT f.id, f.project_id, f.filename, f.file_path, {digest} AS sha256 FROM audi
 WHERE {condition}
 """
 _CONTENT = f"LEFT JOIN {OUR_SCHEMA}.audio_content c ON c.file_id = f.id AND c.file_path = f.file_path"
-
-_ANY_PROJECT: frozenset[int | None] = frozenset({None})
 
 
 @dataclass(slots=True)
@@ -91,6 +96,10 @@ class _Wanted:
         self.uuids.update(uuids_in(path))
         if sha256 is not None:
             self.digests.add(sha256)
+
+    def stems(self) -> set[str]:
+        """Return the names to look for, as they are compared."""
+        return {stem(name) for name in self.names} - {""}
 
 
 class BundleSampleRepository:
@@ -153,7 +162,7 @@ class BundleSampleRepository:
 
 
 def count_uses(connection: Connection, ids: Collection[AudioFileId]) -> dict[AudioFileId, int]:
-    """Return how many versions name the file of each row.
+    """Return how many versions name the file of each row, `MOST_USES` where they are as many or more.
 
     A row is left out where that can't be known: none that was read names its file, and others of its project
     were not read yet.
@@ -161,9 +170,9 @@ def count_uses(connection: Connection, ids: Collection[AudioFileId]) -> dict[Aud
     if not ids or not side_tables(connection).can_read(bundle_samples, bundle_facts):
         return {}
     rows = _wanted_rows(connection, ids)
-    counted = connection.exec_driver_sql(_COUNTS, _parameters(list(rows.values()))).all()
+    counted = connection.exec_driver_sql(_COUNTS, _parameters(list(rows.values()), MOST_USES)).all()
     uses = {row.what: int(row.uses) for row in counted}
-    partly_read = _partly_read(connection)
+    partly_read = _partly_read(connection) if len(uses) < len(rows) else frozenset()
     return {
         file_id: uses.get(place, 0)
         for place, (file_id, wanted) in enumerate(rows.items())
@@ -180,7 +189,7 @@ def _uses(connection: Connection, wanted: Sequence[_Wanted], most: int) -> dict[
     if not side_tables(connection).can_read(bundle_samples):
         return {}
     found: dict[int, list[BundleUse]] = {}
-    for row in connection.exec_driver_sql(_USES, {**_parameters(wanted), "most": most}):
+    for row in connection.exec_driver_sql(_USES, _parameters(wanted, most)):
         found.setdefault(row.what, []).append(
             BundleUse(
                 bundle_id=BundleId(row.bundle_id),
@@ -200,23 +209,23 @@ def _matched_by(rank: int, sample: str, wanted: _Wanted) -> MatchedBy:
     return {0: MatchedBy.CONTENT, 1: MatchedBy.UUID}.get(rank, MatchedBy.NAME_ONLY)
 
 
-def _parameters(wanted: Sequence[_Wanted]) -> dict[str, Any]:
+def _parameters(wanted: Sequence[_Wanted], most: int) -> dict[str, Any]:
     digests = [(place, digest) for place, each in enumerate(wanted) for digest in each.digests]
     uuids = [(place, str(uuid)) for place, each in enumerate(wanted) for uuid in each.uuids]
-    names = [
-        (place, name, project)
-        for place, each in enumerate(wanted)
-        for name in {stem(name) for name in each.names} - {""}
-        for project in (each.projects or _ANY_PROJECT)
-    ]
+    stems = [(place, name, each.projects) for place, each in enumerate(wanted) for name in each.stems()]
+    named = [(place, name, project) for place, name, projects in stems for project in projects]
+    bare = [(place, name) for place, name, projects in stems if not projects]
     return {
         "digest_of": [place for place, _ in digests],
         "digests": [digest for _, digest in digests],
         "uuid_of": [place for place, _ in uuids],
         "uuids": [uuid for _, uuid in uuids],
-        "name_of": [place for place, _, _ in names],
-        "stems": [name for _, name, _ in names],
-        "projects": [project for _, _, project in names],
+        "name_of": [place for place, _, _ in named],
+        "stems": [name for _, name, _ in named],
+        "projects": [project for _, _, project in named],
+        "bare_name_of": [place for place, _ in bare],
+        "bare_stems": [name for _, name in bare],
+        "most": most,
     }
 
 
