@@ -27,7 +27,7 @@ from syncsphere_desktop.studio.audio_import.present import Present
 from syncsphere_desktop.studio.audio_import.progress import ImportListener, unheard
 from syncsphere_desktop.studio.audio_import.recovery import Recovery, RecoveryReport
 from syncsphere_desktop.studio.audio_import.report import ImportReport
-from syncsphere_desktop.studio.audio_import.running import COPIERS, ImportRun, Parts
+from syncsphere_desktop.studio.audio_import.running import COPIERS, ImportRun, Parts, nothing_to_do
 from syncsphere_desktop.studio.audio_import.undoing import Keeper, UndoReport, undo_import
 from syncsphere_desktop.studio.integrity.control import WorkControl
 from syncsphere_desktop.studio.integrity.threads import Threads
@@ -202,6 +202,9 @@ class AudioImporter:
         self, plan: ImportPlan, uploader: UserId | None, control: ImportControl, progress: ImportListener
     ) -> ImportReport:
         await self.recover()
+        if not plan.new:
+            await self.forget(plan.import_id)
+            return nothing_to_do(plan)
         journal = await self._begin(plan, uploader)
         is_over = is_finished = False
         try:

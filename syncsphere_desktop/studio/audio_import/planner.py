@@ -17,7 +17,7 @@ from syncsphere_desktop.domain.sound import SoundFacts
 from syncsphere_desktop.errors import FileError, NotAudioError, ProbeLimitError
 from syncsphere_desktop.storage.base import AudioStore
 from syncsphere_desktop.studio.audio_import.plan import PlannedFile, Verdict
-from syncsphere_desktop.studio.audio_import.present import Asked, Present
+from syncsphere_desktop.studio.audio_import.present import Asked, Present, Sample
 from syncsphere_desktop.studio.audio_import.scanning import scan
 from syncsphere_desktop.studio.audio_import.sources import open_stamp, opened, sample_of, sha256_of
 from syncsphere_desktop.studio.integrity.threads import Threads
@@ -70,9 +70,12 @@ class Planner:
         unhashed = {row.file_size for row in candidates if row.file_size is not None}
         shared = {size for size, count in sizes.items() if count > 1}
 
-        samples: dict[int, Asked] = {}
+        samples: dict[int, Sample] = {}
         fresh = await self._each(fresh, self._sampling(samples, shared | unhashed), None)
-        asked = [sample for sample in samples.values() if sample.size in unhashed]
+        asked = Asked(
+            frozenset(sample for sample in samples.values() if sample.size in unhashed),
+            frozenset(file.size for file in fresh if file.sha256 is not None),
+        )
         rows = await self._present.hashed(candidates, asked, self._check)
 
         wanted = known | {row.file_size for row in rows.values()}
@@ -139,16 +142,16 @@ class Planner:
         return replace(file, facts=facts, stamp=stamp, size=stamp.size)
 
     def _sampling(
-        self, samples: dict[int, Asked], sizes: set[int]
+        self, samples: dict[int, Sample], sizes: set[int]
     ) -> Callable[[int, PlannedFile], PlannedFile]:
         """Return what takes samples of files of these sizes, which are kept by the places of the files."""
 
         def sampled(index: int, file: PlannedFile) -> PlannedFile:
-            if file.size not in sizes:
+            if file.size not in sizes or file.sha256 is not None:
                 return file
             try:
                 with opened(file.source) as stream:
-                    samples[index] = Asked(file.size, sample_of(stream, file.size))
+                    samples[index] = Sample(file.size, sample_of(stream, file.size))
             except FileError as error:
                 return replace(file, verdict=Verdict.UNREADABLE, reason=error.message)
             return file

@@ -20,11 +20,19 @@ _TRUSTED = frozenset({ContentState.SOUND, ContentState.UNCHECKED})
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """A file that may be in a project already: its size in bytes, and the digest of its samples."""
+class Sample:
+    """The size of a file in bytes, and the digest of a few stretches of it."""
 
     size: int
-    sample: bytes
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What files that may be in a project already look like, or of which sizes they are."""
+
+    samples: frozenset[Sample]
+    sizes: frozenset[int]
 
 
 class Present:
@@ -57,19 +65,18 @@ class Present:
         return await self._contents.candidates(project_id, sizes)
 
     async def hashed(
-        self, candidates: Sequence[RowToCheck], asked: Collection[Asked], check: Callable[[], None]
+        self, candidates: Sequence[RowToCheck], asked: Asked, check: Callable[[], None]
     ) -> dict[str, RowToCheck]:
         """Return rows whose content nobody hashed yet by the hash that it has, as far as they were asked for.
 
         Files that differ in a few samples already are not read to their end.
         """
-        if not candidates or not asked:
+        if not candidates:
             return {}
-        wanted = frozenset(asked)
-        return await self._threads(lambda: dict(self._hashed(candidates, wanted, check)))
+        return await self._threads(lambda: dict(self._hashed(candidates, asked, check)))
 
     def _hashed(
-        self, candidates: Iterable[RowToCheck], wanted: frozenset[Asked], check: Callable[[], None]
+        self, candidates: Iterable[RowToCheck], asked: Asked, check: Callable[[], None]
     ) -> Iterable[tuple[str, RowToCheck]]:
         for row in candidates:
             check()
@@ -77,7 +84,8 @@ class Present:
                 continue
             try:
                 with self._store.open(stored_path(row.file_path, self._store.root)) as stream:
-                    if Asked(row.file_size, sample_of(stream, row.file_size)) not in wanted:
+                    sample = Sample(row.file_size, sample_of(stream, row.file_size))
+                    if sample not in asked.samples and row.file_size not in asked.sizes:
                         continue
                     stream.seek(0)
                     yield sha256_of(stream, check=check), row

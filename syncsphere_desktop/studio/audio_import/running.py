@@ -226,3 +226,11 @@ def _take_landed(under_way: set[asyncio.Task[None]]) -> None:
     for task in [task for task in under_way if task.done()]:
         under_way.discard(task)
         task.result()
+
+
+def nothing_to_do(plan: ImportPlan) -> ImportReport:
+    """Return the report of a plan that imports nothing; no import is remembered for it."""
+    files = Outcomes(plan).all(cancelled=False)
+    return ImportReport(
+        plan.import_id, plan.project_id, plan.project_name, files, seconds=0.0, remembered=False
+    )
