@@ -210,7 +210,7 @@ def _command(limits: Limits) -> list[str]:
 
 def _environment() -> dict[str, str]:
     inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
-    # A matrix library would otherwise take memory for a thread on each core, and we use none of them.
-    threads = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    # Libraries would otherwise set memory aside for a thread on each core, and we use one or two.
+    threads = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "1"}
     package = {"PYTHONPATH": str(Path(syncsphere_desktop.__file__).resolve().parent.parent)}
     return inherited | threads | ({} if getattr(sys, "frozen", False) else package)

@@ -19,7 +19,7 @@ from syncsphere_desktop.storage.probing.sniffing import Kind
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from syncsphere_desktop.storage.probing.decoding import Block
+    from syncsphere_desktop.storage.probing.decoder import Block
 
 # Named, so that no file can choose a demuxer that opens other files or addresses.
 _DEMUXERS = {

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 from typing import TYPE_CHECKING, BinaryIO, Literal
 
 import numpy as np
@@ -13,9 +15,9 @@ from syncsphere_desktop.storage.probing.damage import DamagedError
 from syncsphere_desktop.storage.probing.progress import Progress
 
 if TYPE_CHECKING:
-    from syncsphere_desktop.storage.probing.decoding import Block
+    from syncsphere_desktop.storage.probing.decoder import Block
 
-_SAMPLES_A_BLOCK = 1 << 18
+_BYTES_A_BLOCK = 1 << 20
 _TYPES: dict[str, Literal["int16", "int32"]] = {
     "PCM_S8": "int16",
     "PCM_U8": "int16",
@@ -80,22 +82,38 @@ class SndfileDecoder:
 
     def count(self) -> int:
         """Decode everything and return how many samples a channel has."""
-        return sum(len(block) for block in self.blocks())
+        buffer = self._buffer()
+        counted = 0
+        while read := len(self._read(buffer)):
+            counted += read
+            self._progress.beat()
+        return counted
 
     def blocks(self) -> Iterator[Block]:
-        """Yield all samples, see `Decoder.blocks`."""
-        kind: Literal["int16", "int32", "float32"] = _TYPES.get(str(self._sound.subtype), "float32")
-        room = max(1, _SAMPLES_A_BLOCK // self.channels)
-        buffer = np.empty((room, self.channels), dtype=kind)
-        while True:
-            try:
-                block = self._sound.read(room, dtype=kind, always_2d=True, out=buffer)
-            except soundfile.SoundFileError as error:
-                raise DamagedError("It's damaged: it can't be decoded to its end.", str(error)) from error
-            if not len(block):
-                return
-            self._progress.beat()
-            yield block
+        """Yield all samples, see `Decoder.blocks`. The next block is read while one is being looked at."""
+        buffers = self._buffer(), self._buffer()
+        with ThreadPoolExecutor(1) as reader:
+            ahead = reader.submit(self._read, buffers[0])
+            for turn in count(1):
+                block = ahead.result()
+                if not len(block):
+                    return
+                ahead = reader.submit(self._read, buffers[turn % 2])
+                self._progress.beat()
+                yield block
+
+    def _buffer(self) -> Block:
+        kind = np.dtype(_TYPES.get(str(self._sound.subtype), "float32"))
+        return np.empty(
+            (max(1, _BYTES_A_BLOCK // (kind.itemsize * self.channels)), self.channels), dtype=kind
+        )
+
+    def _read(self, buffer: Block) -> Block:
+        """Fill the buffer and return the part of it that was filled."""
+        try:
+            return self._sound.read(len(buffer), always_2d=True, out=buffer)
+        except soundfile.SoundFileError as error:
+            raise DamagedError("It's damaged: it can't be decoded to its end.", str(error)) from error
 
     def close(self) -> None:
         """Give back what decoding holds."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -16,8 +17,10 @@ import pytest
 
 from syncsphere_desktop.domain.sound import AudioFormat
 from syncsphere_desktop.errors import FileError, NotAudioError, ProbeLimitError, StorageError
+from syncsphere_desktop.storage.probing.child_process import CHILD_ARGUMENT
 from syncsphere_desktop.storage.probing.limits import Limits
 from syncsphere_desktop.storage.probing.pool import ProbeCancelledError, ProbePool
+from syncsphere_desktop.storage.probing.protocol import Request, decoded, encoded_request, facts_of
 from tests.audio_corpus import write_tone
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="stops processes by signals")
@@ -331,3 +334,18 @@ def test_a_file_that_is_no_audio_leaves_the_child_as_it_was(
         pool.probe(tmp_path / "text.wav")
     assert caught.value.reason == "It's text named .wav."
     assert the_child().pid == before
+
+
+def test_a_packaged_program_can_be_its_own_child(tone: Path) -> None:
+    request = encoded_request(Request("probe", str(tone)))
+    done = subprocess.run(
+        [sys.executable, "-m", "syncsphere_desktop", CHILD_ARGUMENT, str(512 << 20), "5"],
+        input=request,
+        capture_output=True,
+        check=True,
+        timeout=SECONDS_TO_HAPPEN,
+    )
+    messages = [decoded(line) for line in done.stdout.splitlines()]
+
+    assert "ready" in messages[0]
+    assert facts_of(messages[-1]).sample_rate == 44100
