@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 from syncsphere_desktop.bootstrap.scene import Scene
 from syncsphere_desktop.bootstrap.stage import Needs, Stage
 from syncsphere_desktop.ui.library.dialogs import ChooseProjectDialog, RemoveFilesDialog
@@ -42,6 +44,38 @@ async def _filters(stage: Stage) -> None:
     stage.shoot("library-nothing-found")
     stage.library.narrow({})
     await _loaded(stage)
+
+
+async def _duplicates(stage: Stage) -> None:
+    folder = stage.studio.audio_folder
+    original = next(iter(sorted(folder.glob("*/*.wav"))))
+    copy = folder / "copies" / original.name
+    copy.parent.mkdir(exist_ok=True)
+    shutil.copyfile(original, copy)
+    columns = "project_id, filename, file_size, duration, sample_rate, channels, format, uploaded_by"
+    stage.execute(
+        f"INSERT INTO audio_files ({columns}, file_path) SELECT {columns}, %s FROM audio_files"
+        " WHERE file_path = %s",
+        copy.relative_to(folder).as_posix(),
+        original.relative_to(folder).as_posix(),
+    )
+    stage.library.reload()
+    await stage.settled()
+    stage.library.listing.view.selection.select_all()
+    stage.library.reprobe()
+    await stage.until(lambda: bool(stage.program.toasts.sentences))
+    stage.program.toasts.clear()
+    stage.library.narrow({"duplicates": True})
+    await _loaded(stage)
+    await _select(stage, 0)
+    stage.shoot("library-duplicates")
+    stage.library.narrow({})
+    await _loaded(stage)
+    await _select(stage, 0)
+    stage.shoot("library-checked")
+    stage.execute("DELETE FROM audio_files WHERE file_path LIKE %s", "copies/%")
+    shutil.rmtree(copy.parent)
+    stage.program.desktop.jobs.clear_ended()
 
 
 async def _move(stage: Stage) -> None:
@@ -106,6 +140,7 @@ LIBRARY_SCENES: tuple[Scene, ...] = (
     Scene("library-selected", Needs.LIBRARY, _selected),
     Scene("library-many", Needs.LIBRARY, _many),
     Scene("library-filters", Needs.LIBRARY, _filters),
+    Scene("library-duplicates", Needs.LIBRARY, _duplicates),
     Scene("library-move", Needs.LIBRARY, _move),
     Scene("library-remove", Needs.LIBRARY, _remove),
     Scene("library-store-failed", Needs.LIBRARY, _store_failed),

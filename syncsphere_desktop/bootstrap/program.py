@@ -22,6 +22,7 @@ from syncsphere_desktop.errors import AppError
 from syncsphere_desktop.logs import log_to_folder
 from syncsphere_desktop.settings import DATABASE_URL_VARIABLE, ConnectionTarget
 from syncsphere_desktop.studio.actor import current_actor
+from syncsphere_desktop.studio.bundle_reading import keep_bundles_read
 from syncsphere_desktop.studio.local_studio import LocalStudio
 from syncsphere_desktop.studio.session import Session
 from syncsphere_desktop.ui.app.close_question import may_close, may_leave
@@ -212,6 +213,7 @@ class Program:
             self._frame.window.show_workspace()
             return False
         self.desktop.adopt(opened)
+        self.desktop.scope.spawn(self._read_bundles(opened.session), key="bundles")
         if os.environ.get(MEASURE_USABLE):
             self.desktop.scope.spawn(self._measure_usable(opened.session), key="usable")
         return True
@@ -221,6 +223,11 @@ class Program:
         tell_moment(MEASURE_USABLE, "usable")
         if os.environ.get(MEASURE_USABLE) != "stay":
             self.end()
+
+    async def _read_bundles(self, session: Session) -> None:
+        """Learn what the stored versions hold, beside everything else: which files they use, above all."""
+        if await self._until_usable(session):
+            await keep_bundles_read(session, self.desktop.reload_all)
 
     async def _write_audio(self, studio: LocalStudio, session: Session) -> None:
         """Write the sample studio's audio files where they are missing, once its window is usable."""

@@ -146,6 +146,11 @@ class Desktop(QObject):
         if self.current is not None:
             self.current.reload()
 
+    def reload_all(self) -> None:
+        """Read what every view shows again, in its own time."""
+        for controller in self._controllers.values():
+            controller.reload()
+
     def undo(self) -> None:
         """Take back the last change that this admin saved."""
         if self.session is not None:
@@ -177,7 +182,8 @@ class Desktop(QObject):
         self._leaving = None
 
     async def _leave(self) -> None:
-        self.scope.cancel("heartbeat")
+        for key in ("heartbeat", "bundles"):
+            self.scope.cancel(key)
         self._remember_layouts()
         for unsubscribe in self._unsubscribe:
             unsubscribe()

@@ -30,9 +30,9 @@ def audio_columns(now: Callable[[], datetime], *, editable: bool) -> tuple[Colum
             sort_key="filename",
             editable=editable,
             validate=checked_filename,
-            width=192,
+            width=184,
         ),
-        Column("Project", lambda file: file.project_name, sort_key="project", width=124),
+        Column("Project", lambda file: file.project_name, sort_key="project", width=120),
         *_sound_columns(),
         Column(
             "State",
@@ -156,4 +156,9 @@ def use_tip(file: AudioFile) -> str:
     """Return how many versions name the file."""
     if file.used_by is None:
         return "The bundle versions were not read yet."
-    return f"Named by {counted(file.used_by, 'bundle version')}"
+    return f"Named by {use_words(file.used_by)}"
+
+
+def use_words(versions: int) -> str:
+    """Return how many versions name a file, as in `3 bundle versions`."""
+    return counted(versions, "bundle version") if versions else "no bundle version"

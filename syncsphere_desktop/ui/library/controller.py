@@ -40,7 +40,7 @@ _WORDS = ListingWords(
     many="files",
     icon="audio",
     empty_title="No audio yet",
-    empty_sentence="Drop files or folders of takes onto the window, or choose them here.",
+    empty_sentence="Drop files or folders of takes onto the window.",
     add_action="Import files",
     tables=frozenset({"audio_files", "audio_content"}),
 )

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from syncsphere_desktop.domain.audio import AudioFile
 from syncsphere_desktop.domain.humane import ago, counted, exact, number, size
-from syncsphere_desktop.ui.library.columns import state_tip, use_tip
+from syncsphere_desktop.ui.library.columns import state_tip, use_tip, use_words
 from syncsphere_desktop.ui.library.form import audio_form
 from syncsphere_desktop.ui.library.listen_panel import ListenPanel
 from syncsphere_desktop.ui.library.words import (
@@ -205,7 +205,7 @@ class AudioInspector(InspectorPanel):
         bytes_exactly = "" if file.file_size is None else f"{number(file.file_size)} bytes"
         stored["Size"].set_text("" if file.file_size is None else size(file.file_size), tooltip=bytes_exactly)
         stored["SHA-256"].set_text(file.sha256 or "")
-        used = "" if file.used_by is None else counted(file.used_by, "bundle version")
+        used = "" if file.used_by is None else use_words(file.used_by)
         stored["Used by"].set_text(used, tooltip=use_tip(file))
         stored["Uploader"].set_text(file.uploader_name or "")
         added = file.created_at
