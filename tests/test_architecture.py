@@ -195,6 +195,16 @@ def test_a_command_line_makes_only_the_group_it_names() -> None:
     assert [group for group in GROUPS if f"{PACKAGE}.cli.{group}" in loaded] == ["users"]
 
 
+def test_the_reader_of_bundles_is_a_library_of_its_own() -> None:
+    loaded = loaded_after("from syncsphere_desktop.odb import open_bundle")
+
+    ours = {
+        name for name in loaded if name.startswith(f"{PACKAGE}.") and not name.startswith(f"{PACKAGE}.odb")
+    }
+    assert ours == {f"{PACKAGE}.errors"}
+    assert not loaded & {*HEAVY, "PySide6"}
+
+
 def test_the_first_paint_imports_nothing_that_can_come_later(tmp_path: Path) -> None:
     loaded = loaded_after(
         "from syncsphere_desktop.__main__ import main; assert main() == 0",
