@@ -89,7 +89,7 @@ def _remove(namespace: argparse.Namespace) -> int:
         ids = await known_ids(library.audio, namespace.ids)
         if namespace.for_good:
             await library.read_bundles()
-        async with opened_integrity(library.audio) as integrity:
+        async with opened_integrity(library.audio, claim=True) as integrity:
             report = await integrity.quarantine.put(ids, namespace.reason)
             if not namespace.for_good:
                 return report
@@ -108,7 +108,7 @@ def _put(namespace: argparse.Namespace) -> int:
         from syncsphere_desktop.studio.integrity.parts import opened_integrity
 
         ids = await known_ids(library.audio, namespace.ids)
-        async with opened_integrity(library.audio) as integrity:
+        async with opened_integrity(library.audio, claim=True) as integrity:
             if ids:
                 return await integrity.quarantine.put(ids, namespace.reason)
             last = await integrity.verifier.last()
@@ -127,7 +127,7 @@ def _restore(namespace: argparse.Namespace) -> int:
         project = None
         if namespace.project is not None:
             project = (await found_project(library.projects, namespace.project)).id
-        async with opened_integrity(library.audio) as integrity:
+        async with opened_integrity(library.audio, claim=True) as integrity:
             ids = [TrashId(entry_id) for entry_id in namespace.ids]
             return await integrity.quarantine.restore(ids, project_id=project)
 
@@ -146,7 +146,7 @@ def _empty(namespace: argparse.Namespace) -> int:
         from syncsphere_desktop.studio.integrity.parts import opened_integrity
 
         await library.read_bundles()
-        async with opened_integrity(library.audio) as integrity:
+        async with opened_integrity(library.audio, claim=True) as integrity:
             ids = [TrashId(entry_id) for entry_id in namespace.ids] or None
             return await integrity.quarantine.empty(ids, even_used=namespace.even_used)
 

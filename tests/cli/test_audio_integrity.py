@@ -87,6 +87,7 @@ def test_what_is_removed_comes_back_or_is_removed_for_good(command: Command, tap
     assert command("audio", "remove", "1", "--json").code == 2  # nobody can be asked
     removed = command("audio", "remove", "1", "--yes", "--json")
     assert (removed.code, removed.document["files"][0]["status"]) == (0, "done")
+    assert len(execute(target, "SELECT id FROM syncsphere_desktop.audio_stores")) == 1
     assert not (root / "kick.wav").exists()
     held = command("audio", "quarantine", "list", "--json").document["rows"]
     assert [(row["file_id"], row["filename"]) for row in held] == [(1, "kick.wav")]
@@ -111,3 +112,18 @@ def test_what_a_check_found_is_quarantined_and_emptied(command: Command, tape: i
     assert command("audio", "quarantine", "empty", "--yes", "--json").document["done"] == 0  # none is due
     held = command("audio", "quarantine", "list", "--json").document["rows"]
     assert command("audio", "quarantine", "empty", str(held[0]["id"]), "--yes").code == 0
+
+
+def test_what_a_crash_left_is_settled_before_a_check(
+    command: Command, tape: int, root: Path, target: ConnectionTarget
+) -> None:
+    (root / ".syncsphere" / "trash" / "1").mkdir(parents=True)
+    (root / "kick.wav").rename(root / ".syncsphere" / "trash" / "1" / "kick.wav")
+    execute(
+        target,
+        "INSERT INTO syncsphere_desktop.trash"
+        " (actor, reason, state, file_id, filename, original_path, trash_path, expires_at)"
+        " VALUES ('ada', 'x', 'moving', 1, 'kick.wav', 'kick.wav', '.syncsphere/trash/1/kick.wav', now())",
+    )
+    assert command("audio", "verify").code == 0
+    assert (root / "kick.wav").exists()

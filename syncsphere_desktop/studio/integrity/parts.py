@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
+from syncsphere_desktop.domain.trash import UNSETTLED
+from syncsphere_desktop.errors import AccessDeniedError, ReadOnlyError, SchemaError, TimedOutError
 from syncsphere_desktop.storage.base import AudioStore
 from syncsphere_desktop.studio.audio_library import AudioLibrary
 from syncsphere_desktop.studio.integrity.exporting import AudioExporter
@@ -57,13 +59,21 @@ class Integrity:
 
 
 @asynccontextmanager
-async def opened_integrity(library: AudioLibrary, uses: SampleUses | None = None) -> AsyncIterator[Integrity]:
+async def opened_integrity(
+    library: AudioLibrary, uses: SampleUses | None = None, *, claim: bool = False
+) -> AsyncIterator[Integrity]:
     """Open the store of a library and give the parts while an `async with` block lasts.
 
-    Raises StoreUnavailableError and what the database raises.
+    What a crash left of the quarantine is settled first. `claim` marks the store as this studio's, as is due
+    before files are moved. Raises StoreUnavailableError and what the database raises.
     """
-    integrity = Integrity.over(library, await library.access.open(), uses)
+    store = await (library.access.claim() if claim else library.access.open())
+    integrity = Integrity.over(library, store, uses)
     try:
+        if await library.trash.in_states(UNSETTLED):
+            # Whoever is at it this moment settles too, and who may only read leaves it to others.
+            with suppress(TimedOutError, ReadOnlyError, AccessDeniedError, SchemaError):
+                await integrity.quarantine.settle()
         yield integrity
     finally:
         await integrity.close()
