@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 import wave
 from array import array
@@ -46,7 +47,7 @@ async def _import(stage: Stage) -> None:
         sure = await stage.dialog(ConfirmDialog)
         stage.shoot("import-undo")
         sure.confirm_button.click()
-        await stage.until(lambda: not jobs.running)
+        await stage.until(lambda: len(jobs.all) > 1 and not jobs.running)
         await stage.settled()
         stage.shoot("import-undone")
         jobs.clear_ended()
@@ -71,16 +72,16 @@ async def _drag(stage: Stage, takes: Path) -> None:
 
 
 def _make_takes(folder: Path, stage: Stage) -> None:
-    """Make takes of several sizes, and beside them what is no audio or here already."""
+    """Make takes of several sizes, and beside them copies, a link, and what is no audio."""
     seed = sum(map(ord, stage.theme))  # the second theme's files must be new again
     number = 0
     for name in _TAKES:
         for take in range(1, _TAKES_EACH + 1):
             number += 1
             _write_wav(folder / name / f"{name} take {take}.wav", seed * 1000 + number, _SECONDS)
-    for kept in sorted(stage.studio.audio_folder.rglob("*.wav"))[:2]:
-        (folder / "From the archive").mkdir(exist_ok=True)
-        (folder / "From the archive" / kept.name).write_bytes(kept.read_bytes())
+    (folder / "Copies").mkdir()
+    for name in ("Bass DI", "Lead vocal"):
+        shutil.copy(folder / name / f"{name} take 2.wav", folder / "Copies" / f"{name} (copy).wav")
     (folder / "Session notes.txt").write_text("Take 3 is the one.\n", encoding="utf-8")
     (folder / "Cover.wav").write_bytes(b"\xff\xd8\xff\xe0\x00\x10JFIF" + bytes(5000))
     (folder / "Room" / "Room take 5.wav").write_bytes(b"")

@@ -50,6 +50,12 @@ def duration(seconds: float) -> str:
     return f"{whole} s"
 
 
+def time_left(seconds: float) -> str:
+    """Return how long something takes yet, without fractions nobody can count on: `4 s`, `3 min 20 s`."""
+    whole = max(1, round(seconds))
+    return f"{whole} s" if whole < 10 else duration(whole)
+
+
 def clock(seconds: float) -> str:
     """Return a length of audio as in `3:07` or `1:02:09`."""
     whole = max(0, round(seconds))

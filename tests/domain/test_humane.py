@@ -131,3 +131,12 @@ def test_elision_keeps_to_its_length_and_both_ends(text: str, length: int) -> No
     if len(text) > length > 4:
         assert short[0] == text[0]
         assert short[-1] == text[-1]
+
+
+def test_time_left_has_no_fractions_and_never_says_that_it_is_over() -> None:
+    assert [humane.time_left(seconds) for seconds in (0.0, 0.7, 9.4, 61.0)] == [
+        "1 s",
+        "1 s",
+        "9 s",
+        "1 min 1 s",
+    ]

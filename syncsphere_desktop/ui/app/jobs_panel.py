@@ -13,7 +13,7 @@ from PySide6.QtWidgets import (
 )
 from typing_extensions import override
 
-from syncsphere_desktop.domain.humane import duration, number
+from syncsphere_desktop.domain.humane import number, time_left
 from syncsphere_desktop.ui.app.job_parts import JobParts
 from syncsphere_desktop.ui.app.jobs import Job, Jobs, JobState
 from syncsphere_desktop.ui.widgets.buttons import Button, IconButton, Kind
@@ -100,7 +100,7 @@ def job_facts(job: Job) -> str:
     if job.rate is not None and job.rate >= 1:
         facts.append(f"{number(round(job.rate))} a second")
     if job.seconds_left is not None:
-        facts.append(f"{duration(job.seconds_left)} left")
+        facts.append(f"{time_left(job.seconds_left)} left")
     return " · ".join(facts) or "Running"
 
 

@@ -150,11 +150,11 @@ def _shared_folder(paths: Sequence[str]) -> int:
 
 
 def _name(value: Callable[[RowT], str], whole: Callable[[RowT], str]) -> Column[RowT]:
-    return Column("File", value, sort_key="name", tooltip=whole, width=208)
+    return Column("File", value, sort_key="name", tooltip=whole, width=188)
 
 
 def _folder(value: Callable[[RowT], str]) -> Column[RowT]:
-    return Column("Folder", value, sort_key="folder", elide=Elide.MIDDLE, width=148)
+    return Column("Folder", value, sort_key="folder", elide=Elide.MIDDLE, width=128)
 
 
 def _kind(kinds: tuple[FileKind, ...], value: Callable[[RowT], str]) -> Column[RowT]:
@@ -165,12 +165,12 @@ def _kind(kinds: tuple[FileKind, ...], value: Callable[[RowT], str]) -> Column[R
         sort_key="kind",
         kind=ColumnKind.STATUS,
         tone=lambda row: by_name[value(row)].tone,
-        width=120,
+        width=124,
     )
 
 
 def _why(value: Callable[[RowT], str | None]) -> Column[RowT]:
-    return Column("Why", value, sort_key="why", width=240)
+    return Column("Why", value, sort_key="why", width=188)
 
 
 def _length(value: Callable[[RowT], float | None]) -> Column[RowT]:
@@ -185,7 +185,7 @@ def _length(value: Callable[[RowT], float | None]) -> Column[RowT]:
         kind=ColumnKind.NUMBER,
         format=lambda seconds: length_words(seconds) if isinstance(seconds, float | int) else "",
         tooltip=tooltip,
-        width=76,
+        width=72,
     )
 
 
@@ -196,7 +196,7 @@ def _rate(value: Callable[[RowT], int | None]) -> Column[RowT]:
         sort_key="rate",
         kind=ColumnKind.NUMBER,
         format=lambda hertz: rate_words(hertz) if isinstance(hertz, int) else "",
-        width=80,
+        width=76,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-from syncsphere_desktop.domain.humane import counted, duration, number, size
+from syncsphere_desktop.domain.humane import counted, number, size, time_left
 from syncsphere_desktop.studio.audio_import.progress import ImportProgress
 from syncsphere_desktop.ui.app.jobs import JobPart
 
@@ -19,7 +19,7 @@ def progress_words(progress: ImportProgress) -> str:
     if progress.rate >= 1 and not progress.paused:
         parts.append(f"{size(round(progress.rate))}/s")
     if progress.seconds_left is not None:
-        parts.append(f"{duration(max(1, round(progress.seconds_left)))} left")
+        parts.append(f"{time_left(progress.seconds_left)} left")
     return " · ".join(parts)
 
 

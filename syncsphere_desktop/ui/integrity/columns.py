@@ -38,27 +38,27 @@ def finding_columns() -> tuple[Column[FindingRow], ...]:
             kind=ColumnKind.STATUS,
             tone=lambda row: KINDS[row.finding.kind].tone,
             tooltip=lambda row: KINDS[row.finding.kind].meaning,
-            width=148,
+            width=132,
         ),
-        Column("File", lambda row: row.name, sort_key="name", width=200),
+        Column("File", lambda row: row.name, sort_key="name", width=176),
         Column(
             "Used by",
             lambda row: len(row.finding.uses) or None,
             sort_key="uses",
             format=lambda count: f"{count} versions" if count != 1 else "1 version",
             tooltip=lambda row: uses_words(row.finding.uses),
-            width=100,
+            width=88,
         ),
-        Column("Details", lambda row: row.finding.details or None, sort_key="details", width=280),
+        Column("Details", lambda row: row.finding.details or None, sort_key="details", width=216),
         Column(
             "Size",
             lambda row: row.finding.size,
             sort_key="size",
             kind=ColumnKind.NUMBER,
             format=lambda count: size(count) if isinstance(count, int) else "",
-            width=84,
+            width=76,
         ),
-        Column("Path", lambda row: row.finding.path, sort_key="path", elide=Elide.MIDDLE, width=280),
+        Column("Path", lambda row: row.finding.path, sort_key="path", elide=Elide.MIDDLE, width=160),
         Column(
             "Id",
             lambda row: row.finding.file_id,
@@ -73,10 +73,10 @@ def finding_columns() -> tuple[Column[FindingRow], ...]:
 def held_columns(now: Callable[[], datetime]) -> tuple[Column[TrashEntry], ...]:
     """Return the columns of the quarantine; `now` is the server's clock."""
     return (
-        Column("File", lambda entry: entry.filename, sort_key="name", width=200),
-        Column("Why", lambda entry: entry.reason or None, sort_key="reason", width=240),
+        Column("File", lambda entry: entry.filename, sort_key="name", width=180),
+        Column("Why", lambda entry: entry.reason or None, sort_key="reason", width=160),
         time_column("Put here", lambda entry: entry.at, "at", now),
-        Column("By", lambda entry: entry.actor, sort_key="actor", width=120),
+        Column("By", lambda entry: entry.actor, sort_key="actor", width=104),
         Column(
             "Kept",
             lambda entry: entry.expires_at,
@@ -84,7 +84,7 @@ def held_columns(now: Callable[[], datetime]) -> tuple[Column[TrashEntry], ...]:
             kind=ColumnKind.TIME,
             format=lambda moment: kept_words(moment, now()) if isinstance(moment, datetime) else "",
             tooltip=lambda entry: f"Until {exact(entry.expires_at)}",
-            width=116,
+            width=92,
         ),
         Column(
             "Size",
@@ -94,7 +94,7 @@ def held_columns(now: Callable[[], datetime]) -> tuple[Column[TrashEntry], ...]:
             format=lambda count: size(count) if isinstance(count, int) else "",
             width=84,
         ),
-        Column("Was at", lambda entry: entry.original_path, sort_key="path", elide=Elide.MIDDLE, width=260),
+        Column("Was at", lambda entry: entry.original_path, sort_key="path", elide=Elide.MIDDLE, width=160),
     )
 
 

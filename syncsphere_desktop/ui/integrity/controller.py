@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -68,8 +68,9 @@ class IntegrityController(QObject):
         self._projects: dict[int, str] = {}
         # A list each: two in one scope would cancel each other's reading.
         self._lists = [self._scope.child(name) for name in (FINDINGS, QUARANTINE)]
-        self.findings = FindingsPage(context, self._lists[0], read_only=read_only)
-        self.quarantine = QuarantinePage(context, self._lists[1], now, read_only=read_only)
+        pages = [replace(context, layout=_part(context.layout, name)) for name in (FINDINGS, QUARANTINE)]
+        self.findings = FindingsPage(pages[0], self._lists[0], read_only=read_only)
+        self.quarantine = QuarantinePage(pages[1], self._lists[1], now, read_only=read_only)
         self.check_run = CheckRun(context.jobs, self)
         self.mending = FindingsMending(self.findings, parts.open_work, context, self._scope)
         self.returning = QuarantineReturning(self.quarantine, parts.open_work, context, self._scope)
@@ -127,7 +128,10 @@ class IntegrityController(QObject):
 
     def save_layout(self) -> dict[str, object]:
         """Return columns, sorting and sizes."""
-        return self.findings.listing.save_layout()
+        return {
+            FINDINGS: self.findings.listing.save_layout(),
+            QUARANTINE: self.quarantine.listing.save_layout(),
+        }
 
     async def shutdown(self) -> None:
         """End every task; a check that goes on can be taken up by the next one."""
@@ -180,6 +184,8 @@ class IntegrityController(QObject):
         self._last = report
         self.findings.show_findings(report.findings)
         self._tell_rest()
+        if self._stack.isVisible() and not report.notes:
+            return  # the strip says it
         tone = "info" if not report.complete else "success" if report.sound else "warning"
         self._context.toasts.show_message(report.sentence, tone, details="\n".join(report.notes) or None)
 
@@ -363,6 +369,12 @@ class IntegrityController(QObject):
 
     def _show_error(self, error: AppError) -> None:
         self._context.toasts.show_error(error.message, details=error.details)
+
+
+def _part(layout: Mapping[str, object], name: str) -> Mapping[str, object]:
+    """Return what was saved of a page; a settings file may hold anything."""
+    part = layout.get(name)
+    return part if isinstance(part, Mapping) else {}
 
 
 _OTHER_CHECKS: tuple[tuple[str, CheckWish], ...] = (

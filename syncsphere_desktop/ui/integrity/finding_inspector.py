@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QSizePolicy
 
 from syncsphere_desktop.domain.humane import counted, exact, number, size
 from syncsphere_desktop.studio.integrity.findings import Finding, FindingKind
@@ -14,12 +15,12 @@ from syncsphere_desktop.ui.integrity.columns import FindingRow
 from syncsphere_desktop.ui.integrity.words import KINDS, can_be_found_again, can_be_read_anew, use_lines
 from syncsphere_desktop.ui.widgets.buttons import Button, Kind
 from syncsphere_desktop.ui.widgets.elided_label import ElidedLabel
-from syncsphere_desktop.ui.widgets.fact_rows import fact_rows
+from syncsphere_desktop.ui.widgets.fact_rows import fact_rows, show_fact
 from syncsphere_desktop.ui.widgets.inspector import InspectorPanel
 from syncsphere_desktop.ui.widgets.plain_text import PlainLabel
 
 _FACTS = ("Path", "Project", "Id", "Size", "Written", "Content")
-_HINT = "Select a finding to see what it means and what can be done."
+_HINT = "Select one to see what can be done."
 
 
 class FindingInspector(InspectorPanel):
@@ -43,6 +44,7 @@ class FindingInspector(InspectorPanel):
         self._details = self.add_section("File", fact_rows(self._facts))
         self._library = Button("Show in library", Kind.LINK)
         self._library.clicked.connect(self.library_requested)
+        self._library.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self._row = self.add_section("", self._library)
         self._relocate = Button(
             "Find by content", tooltip="Look for the same content elsewhere in the storage"
@@ -115,6 +117,7 @@ class FindingInspector(InspectorPanel):
         for name, text in values.items():
             exactly = f"{number(finding.size)} bytes" if name == "Size" and finding.size is not None else ""
             self._facts[name].set_text(text, tooltip=exactly)
+            show_fact(self._facts[name], shown=bool(text))
 
 
 def _moment(seconds: float) -> str:

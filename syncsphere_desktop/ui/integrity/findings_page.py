@@ -48,6 +48,9 @@ _CHECKING = replace(
 )
 
 
+_SEVERITY = {kind: place for place, kind in enumerate(KINDS)}
+
+
 class FindingsPage(QObject):
     """Owns the list's widgets and rows; what is done with them is the controller's."""
 
@@ -61,6 +64,7 @@ class FindingsPage(QObject):
             columns,
             search=lambda row: (row.name, row.finding.path, row.finding.details),
             filters={"kind": _is},
+            orders={"kind": lambda row: _SEVERITY[row.finding.kind]},
         )
         self.frame = ViewFrame("Integrity", "Search findings")
         self.inspector = FindingInspector(read_only=read_only)

@@ -12,12 +12,12 @@ from syncsphere_desktop.domain.trash import TrashEntry
 from syncsphere_desktop.ui.integrity.columns import kept_words
 from syncsphere_desktop.ui.widgets.buttons import Button, Kind
 from syncsphere_desktop.ui.widgets.elided_label import ElidedLabel
-from syncsphere_desktop.ui.widgets.fact_rows import fact_rows
+from syncsphere_desktop.ui.widgets.fact_rows import fact_rows, show_fact
 from syncsphere_desktop.ui.widgets.inspector import InspectorPanel
 from syncsphere_desktop.ui.widgets.plain_text import PlainLabel
 
 _FACTS = ("Was at", "Project", "Row id", "Size", "Put here", "By", "Kept until", "Content")
-_HINT = "Select a file to bring it back, or to remove it for good."
+_HINT = "Select one to bring it back."
 
 
 class HeldInspector(InspectorPanel):
@@ -76,6 +76,7 @@ class HeldInspector(InspectorPanel):
         }
         for name, (text, tooltip) in values.items():
             self._facts[name].set_text(text, tooltip=tooltip)
+            show_fact(self._facts[name], shown=bool(text))
 
 
 def _bytes(count: int | None) -> str:

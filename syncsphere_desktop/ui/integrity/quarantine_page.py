@@ -57,6 +57,7 @@ class QuarantinePage(QObject):
             on_add=None,
         )
         self.frame.set_body(self.listing.view, self.inspector)
+        self.frame.restore_layout(context.layout)
 
     @property
     def count(self) -> int:

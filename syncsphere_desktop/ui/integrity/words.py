@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from syncsphere_desktop.domain.bundle_use import BundleUse
-from syncsphere_desktop.domain.humane import counted, duration, number, size
+from syncsphere_desktop.domain.humane import counted, number, size, time_left
 from syncsphere_desktop.studio.integrity.findings import CheckPhase, CheckProgress, Finding, FindingKind
 from syncsphere_desktop.ui.tables.column import Tone
 
@@ -21,11 +21,15 @@ class KindWords:
 
 
 KINDS = {
-    FindingKind.MISSING: KindWords("Missing", Tone.DANGER, "The storage has no file where this row says."),
-    FindingKind.TRUNCATED: KindWords(
-        "Cut short", Tone.DANGER, "The file is shorter than it was when it was stored."
+    FindingKind.MISSING: KindWords(
+        "Missing",
+        Tone.DANGER,
+        "The row is there without its file: whoever opens the project hears nothing there.",
     ),
-    FindingKind.CHANGED: KindWords("Changed", Tone.WARNING, "The file is not the one that was stored."),
+    FindingKind.TRUNCATED: KindWords("Cut short", Tone.DANGER, "A part of the file is lost."),
+    FindingKind.CHANGED: KindWords(
+        "Changed", Tone.WARNING, "Somebody wrote to the file, or the disk damaged it."
+    ),
     FindingKind.UNDECODABLE: KindWords(
         "Damaged", Tone.DANGER, "The file is there, but no player can decode it."
     ),
@@ -42,7 +46,9 @@ KINDS = {
     ),
     FindingKind.NO_PROJECT: KindWords("Without project", Tone.NEUTRAL, "The row belongs to no project."),
     FindingKind.ORPHAN: KindWords(
-        "Without row", Tone.NEUTRAL, "The storage has this file and no row names it."
+        "Without row",
+        Tone.NEUTRAL,
+        "Nobody finds this file in the library; a stored version may still use it.",
     ),
     FindingKind.LEFTOVER: KindWords(
         "Unfinished", Tone.NEUTRAL, "A part of a file that was never stored whole. Nothing uses it."
@@ -120,7 +126,7 @@ def progress_words(progress: CheckProgress) -> str:
         if progress.rate > 0:
             parts.append(f"{size(round(progress.rate))}/s")
         if progress.seconds_left is not None:
-            parts.append(f"{duration(max(1, round(progress.seconds_left)))} left")
+            parts.append(f"{time_left(progress.seconds_left)} left")
     elif progress.phase is CheckPhase.ORPHANS:
         parts.append(counted(progress.files_done, "file"))
     if progress.found:

@@ -19,7 +19,8 @@ class RowsAtHand(Generic[RowT]):
     """A `RowSource` over rows in memory; the model is told to reload after they were changed.
 
     `search` gives the texts of a row that are searched. A row's value in the column with the sort key is
-    what it is sorted by, texts without regard to case; rows without a value come last.
+    what it is sorted by, unless `orders` has something better for that key; texts without regard to case.
+    Rows without a value come last.
     """
 
     def __init__(
@@ -28,8 +29,10 @@ class RowsAtHand(Generic[RowT]):
         *,
         search: Callable[[RowT], Iterable[str]],
         filters: Mapping[str, Callable[[RowT, FilterValue], bool]] | None = None,
+        orders: Mapping[str, Callable[[RowT], object]] | None = None,
     ) -> None:
         self._values = {column.sort_key: column.value for column in columns if column.sort_key is not None}
+        self._values |= orders or {}
         self._search = search
         self._filters = filters or {}
         self._rows: dict[int, RowT] = {}

@@ -36,3 +36,11 @@ def show_filled(rows: QWidget, values: Mapping[str, ElidedLabel]) -> None:
     assert isinstance(form, QFormLayout)
     for value in values.values():
         form.setRowVisible(value, bool(value.whole_text))
+
+
+def show_fact(value: QWidget, *, shown: bool) -> None:
+    """Show a value's line, or leave it out where there is nothing to tell."""
+    rows = value.parentWidget()
+    form = None if rows is None else rows.layout()
+    if isinstance(form, QFormLayout):
+        form.setRowVisible(value, shown)
