@@ -29,7 +29,14 @@ from syncsphere_desktop.database.paging import ListSpec
 from syncsphere_desktop.database.repositories.bundle_samples import count_uses
 from syncsphere_desktop.database.repositories.records import Records, row_version
 from syncsphere_desktop.database.side_tables import side_tables
-from syncsphere_desktop.database.tables import audio_content, audio_files, projects, users
+from syncsphere_desktop.database.tables import (
+    audio_content,
+    audio_files,
+    bundle_facts,
+    bundle_samples,
+    projects,
+    users,
+)
 from syncsphere_desktop.domain.audio import AUDIO_FIELDS, AudioFile
 from syncsphere_desktop.domain.audit import Entity
 from syncsphere_desktop.domain.listing import FilterValue
@@ -174,6 +181,25 @@ def _copies() -> ColumnElement[int]:
     return case((audio_content.c.sha256.is_(None), 1), else_=counting)
 
 
+_STEM: ColumnElement[str] = func.lower(
+    func.regexp_replace(audio_files.c.filename, r"\.(wav|wave|aiff?|flac|ogg|opus|mp3|m4a|aac)$", "", "i")
+)
+"""What a bundle calls a file, as far as SQL can tell: good enough to sort by."""
+
+
+def _uses_of_names() -> Subquery:
+    uses = func.count(bundle_samples.c.bundle_id.distinct()).label("uses")
+    columns = (bundle_samples.c.project_id, bundle_samples.c.stem)
+    return select(*columns, uses).group_by(*columns).subquery("uses_of_names")
+
+
+def _uses_of_contents() -> Subquery:
+    uses = func.count(bundle_samples.c.bundle_id.distinct()).label("uses")
+    known = bundle_samples.c.sha256.is_not(None)
+    columns = (bundle_samples.c.sha256,)
+    return select(*columns, uses).where(known).group_by(*columns).subquery("uses_of_contents")
+
+
 _FILTERS: Mapping[str, Filter] = {
     "project_id": lambda value: audio_files.c.project_id == value,
     "user_id": lambda value: audio_files.c.uploaded_by == value,
@@ -249,6 +275,22 @@ _KNOWN: ListSpec[AudioFile] = ListSpec(
     },
     grouped_by=("duplicates", audio_content.c.sha256),
     sort_sources={"copies": _LOOKED_AT_ROWS.outerjoin(_SEVERAL, _SEVERAL.c.sha256 == audio_content.c.sha256)},
+)
+
+_BY_NAME, _BY_CONTENT = _uses_of_names(), _uses_of_contents()
+
+_USED: ListSpec[AudioFile] = replace(
+    _KNOWN,
+    sort_keys={
+        **_KNOWN.sort_keys,
+        "used_by": func.greatest(func.coalesce(_BY_NAME.c.uses, 0), func.coalesce(_BY_CONTENT.c.uses, 0)),
+    },
+    sort_sources={
+        **_KNOWN.sort_sources,
+        "used_by": _LOOKED_AT_ROWS.outerjoin(
+            _BY_NAME, and_(_BY_NAME.c.project_id == audio_files.c.project_id, _BY_NAME.c.stem == _STEM)
+        ).outerjoin(_BY_CONTENT, _BY_CONTENT.c.sha256 == audio_content.c.sha256),
+    },
     completed=_with_uses,
 )
 
@@ -262,9 +304,17 @@ KNOWN_AUDIO_FILES: Records[AudioFile] = Records(
 )
 
 
+USED_AUDIO_FILES: Records[AudioFile] = Records(
+    spec=_USED, entity=Entity.AUDIO_FILE, fields=AUDIO_FIELDS, described=_described
+)
+
+
 def audio_records(connection: Connection) -> Records[AudioFile]:
     """Return the rows with all that the connection's role may know of them."""
-    return KNOWN_AUDIO_FILES if side_tables(connection).can_read(audio_content) else AUDIO_FILES
+    tables = side_tables(connection)
+    if not tables.can_read(audio_content):
+        return AUDIO_FILES
+    return USED_AUDIO_FILES if tables.can_read(bundle_samples, bundle_facts) else KNOWN_AUDIO_FILES
 
 
 def audio_spec(connection: Connection) -> ListSpec[AudioFile]:

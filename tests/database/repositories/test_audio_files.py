@@ -220,3 +220,25 @@ async def test_what_a_removed_project_leaves_behind_counts_for_nothing(library: 
     assert await library.contents.by_sha256(None, [sha256("1")]) == {
         sha256("1"): tuple(await library.contents.rows([other.id]))
     }
+
+
+async def test_files_are_sorted_by_the_versions_that_name_them(library: Library) -> None:
+    tape, reel = await library.project("tape"), await library.project("reel")
+    await library.add(tape, "Kick.WAV", "vox.flac", "snare=boom")
+    await library.add(reel, "kick.wav=other")
+
+    def name_them(connection: Connection) -> None:
+        connection.exec_driver_sql(
+            "INSERT INTO project_bundles (project_id, bundle_data) VALUES (1, ''), (1, ''), (1, '')"
+        )
+        connection.exec_driver_sql(
+            "INSERT INTO syncsphere_desktop.bundle_samples"
+            " (bundle_id, sample_uuid, project_id, name, stem, in_bundle, sha256) VALUES"
+            " (1, gen_random_uuid(), 1, 'Kick', 'kick', false, NULL),"
+            " (2, gen_random_uuid(), 1, 'Kick', 'kick', false, NULL),"
+            f" (3, gen_random_uuid(), 1, 'Bang', 'bang', true, decode('{sha256('boom')}', 'hex'))"
+        )
+
+    await library.database.write(name_them)
+    assert await library.names("used_by", descending=True) == ["Kick.WAV", "snare", "kick.wav", "vox.flac"]
+    assert await library.names("used_by") == ["vox.flac", "kick.wav", "snare", "Kick.WAV"]

@@ -11,7 +11,11 @@ from sqlalchemy import event
 
 from syncsphere_desktop.database.connection import Database
 from syncsphere_desktop.database.repositories.audio_files import AudioFileRepository
-from syncsphere_desktop.database.repositories.audio_list import AUDIO_FILES, KNOWN_AUDIO_FILES
+from syncsphere_desktop.database.repositories.audio_list import (
+    AUDIO_FILES,
+    KNOWN_AUDIO_FILES,
+    USED_AUDIO_FILES,
+)
 from syncsphere_desktop.database.repositories.bundles import BUNDLES, BundleRepository
 from syncsphere_desktop.database.repositories.collaborators import COLLABORATORS
 from syncsphere_desktop.database.repositories.ownership import BOXES, OwnershipRepository
@@ -25,7 +29,16 @@ from syncsphere_desktop.domain.project import Project, ProjectDraft
 from syncsphere_desktop.domain.user import UserDraft
 from syncsphere_desktop.errors import ConflictError, InputError, InUseError, NotFoundError
 
-ALL: list[Records[Any]] = [USERS, PROJECTS, COLLABORATORS, AUDIO_FILES, KNOWN_AUDIO_FILES, BUNDLES, BOXES]
+ALL: list[Records[Any]] = [
+    USERS,
+    PROJECTS,
+    COLLABORATORS,
+    AUDIO_FILES,
+    KNOWN_AUDIO_FILES,
+    USED_AUDIO_FILES,
+    BUNDLES,
+    BOXES,
+]
 
 
 @pytest.fixture
