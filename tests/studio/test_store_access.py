@@ -55,13 +55,14 @@ async def test_nothing_is_reached_for_before_somebody_asks(tmp_path: Path) -> No
 async def test_a_folder_that_is_away_is_a_problem_until_it_is_back(tmp_path: Path) -> None:
     folder = tmp_path / "audio"
     async with access_to(str(folder)) as access:
-        with pytest.raises(StoreUnavailableError) as caught:
+        told: list[bool] = []
+        access.subscribe(lambda: told.append(access.problem is not None))
+        with pytest.raises(StoreUnavailableError):
             await access.open()
-        assert access.problem == caught.value
         folder.mkdir()
         await access.look_again()
-        assert access.problem is None
-        assert access.store is not None
+        assert told == [True, False]
+        assert access.store is await access.open()
 
 
 async def test_a_store_that_goes_away_later_is_noticed_by_the_next_look(tmp_path: Path) -> None:
@@ -71,8 +72,7 @@ async def test_a_store_that_goes_away_later_is_noticed_by_the_next_look(tmp_path
         await access.open()
         folder.rename(tmp_path / "elsewhere")
         await access.look_again()
-        assert isinstance(access.problem, StoreUnavailableError)
-        assert access.store is None
+        assert (type(access.problem), access.store) == (StoreUnavailableError, None)
 
 
 async def test_a_connection_without_a_store_says_so() -> None:
