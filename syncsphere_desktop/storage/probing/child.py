@@ -119,6 +119,8 @@ def _answer(request: Request, progress: Progress) -> Message:
 
 def _work(request: Request, file: BinaryIO, progress: Progress) -> Message:
     if request.job == "waveform":
+        with progress.loading("numpy"):
+            import numpy  # noqa: F401
         from syncsphere_desktop.storage.probing.peaks import waveform
 
         return waveform_message(waveform(file, request.path, request.buckets, progress))

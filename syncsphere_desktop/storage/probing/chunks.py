@@ -10,6 +10,7 @@ from syncsphere_desktop.domain import humane
 from syncsphere_desktop.storage.probing.damage import DamagedError
 
 _MOST_CHUNKS = 4096
+_SSND_HEADER = 8
 _MISCOUNT = 4096
 """Programs are known that count their own header as sound; more than that is missing for another reason."""
 
@@ -100,17 +101,18 @@ def aiff_header(file: BinaryIO, size: int) -> Header:
     file.seek(8)
     is_compressed = file.read(4) == b"AIFC"
     common: bytes | None = None
-    has_sound = False
+    sound: int | None = None
     for name, start, length in _chunks(file, size, ">"):
         if name == b"COMM" and common is None:
             file.seek(start)
             common = file.read(min(length, 64))
         elif name == b"SSND":
-            has_sound = True
+            there = max(0, size - start)
             if length not in _STREAMED:
-                _check_length(length, size - start)
-        if common is not None and has_sound:
-            return _aiff_format(common, is_compressed=is_compressed)
+                _check_length(length, there)
+            sound = min(length or there, there)
+        if common is not None and sound is not None:
+            return _aiff_format(common, sound, is_compressed=is_compressed)
     raise DamagedError("It's an AIFF header without sound." if common else "Its header is cut off.")
 
 
@@ -156,7 +158,7 @@ def _wav_format(chunk: bytes, order: str, length: int | None) -> Header:
     return Header(codec, rate, channels, frames)
 
 
-def _aiff_format(chunk: bytes, *, is_compressed: bool) -> Header:
+def _aiff_format(chunk: bytes, sound: int, *, is_compressed: bool) -> Header:
     if len(chunk) < (22 if is_compressed else 18):
         raise DamagedError("Its header is cut off.")
     channels, frames, bits = struct.unpack(">hIh", chunk[:8])
@@ -170,7 +172,8 @@ def _aiff_format(chunk: bytes, *, is_compressed: bool) -> Header:
     elif kind in (b"fl64", b"FL64"):
         bits = 64
     codec = f"{name} {bits} bit" if is_plain else name
-    return Header(codec, rate, channels, frames if is_plain and frames else None)
+    is_there = frames * channels * ((bits + 7) // 8) <= sound - _SSND_HEADER
+    return Header(codec, rate, channels, frames if is_plain and frames and is_there else None)
 
 
 def _check_shape(rate: int, channels: int) -> None:

@@ -15,12 +15,12 @@ FFMPEG_ONLY = frozenset({Kind.MPEG, Kind.ADTS, Kind.MP4})
 def opened(file: BinaryIO, kind: Kind, progress: Progress, *, by_ffmpeg: bool = False) -> Decoder:
     """Return the decoder of a file of that kind; raises DamagedError where none understands it."""
     if not by_ffmpeg and kind not in FFMPEG_ONLY:
-        with progress.loading():
+        with progress.loading("soundfile"):
             from syncsphere_desktop.storage.probing.sndfile import SndfileDecoder
         try:
             return SndfileDecoder(file, progress)
         except DamagedError:
             file.seek(0)  # FFmpeg is more patient with many a file
-    with progress.loading():
+    with progress.loading("av"):
         from syncsphere_desktop.storage.probing.ffmpeg import FfmpegDecoder
     return FfmpegDecoder(file, kind, progress)

@@ -18,6 +18,9 @@ from syncsphere_desktop.storage.probing.watchdog import Watchdog
 _log = logging.getLogger(__name__)
 
 _STANDARD = Limits()
+_MOST_SERVED = 20_000
+"""After so many requests a child is replaced, in case its libraries leave something in its memory."""
+
 _UNREADABLE_ANSWER = "The program that reads audio files gave an answer that makes no sense."
 
 
@@ -159,7 +162,8 @@ class ProbePool:
                 if is_fresh:
                     raise self._over_memory()
         finally:
-            if place.child is not None and not place.child.is_alive:
+            child_now = place.child
+            if child_now is not None and (child_now.served >= _MOST_SERVED or not child_now.is_alive):
                 place.drop()
             self._put_back(place)
 

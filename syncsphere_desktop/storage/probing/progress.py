@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -26,8 +27,11 @@ class Progress:
             self._grant()
 
     @contextmanager
-    def loading(self) -> Iterator[None]:
-        """Have patience while libraries are imported, for that depends on the disk and not on the file."""
+    def loading(self, library: str) -> Iterator[None]:
+        """Ask for patience while a library is imported: that depends on the disk and not on the file."""
+        if library in sys.modules:
+            yield
+            return
         self._send({"loading": 1})
         yield
         self._grant()

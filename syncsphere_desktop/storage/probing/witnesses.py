@@ -199,7 +199,7 @@ def _of_adts(file: BinaryIO, progress: Progress) -> Claim:
 def _of_mp4(file: BinaryIO, size: int, progress: Progress) -> Claim:
     _check_atoms(file, size)
     info = _by_mutagen(file, Kind.MP4)
-    with progress.loading():
+    with progress.loading("av"):
         from syncsphere_desktop.storage.probing.ffmpeg import FfmpegDecoder
     decoder = FfmpegDecoder(file, Kind.MP4, progress)
     try:
@@ -213,7 +213,8 @@ def _of_mp4(file: BinaryIO, size: int, progress: Progress) -> Claim:
     # A frame of AAC more or less at both ends is what containers and decoders differ about.
     slack = 3 * 2048 / rate
     agreed = can_be_counted and info is not None and abs(info.length - duration) <= slack
-    promised = info.length - slack if info is not None else None
+    # What its index lists must be there; mutagen's length may hold more, which an edit list takes away.
+    promised = duration - slack if can_be_counted else None
     return Claim(codec, rate, channels, duration, is_sure=agreed, promised=promised)
 
 
@@ -242,7 +243,7 @@ def _of_sndfile(file: BinaryIO, kind: Kind, size: int, progress: Progress) -> Cl
     """Return the claim of a FLAC or Ogg file, which libsndfile confirms at the file's end."""
     info = _by_mutagen(file, kind)
     is_one = kind is Kind.FLAC or _is_one_ogg_stream(file, size, progress)
-    with progress.loading():
+    with progress.loading("soundfile"):
         from syncsphere_desktop.storage.probing.sndfile import SndfileDecoder
     try:
         decoder = SndfileDecoder(file, progress)

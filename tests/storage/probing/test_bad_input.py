@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import struct
+import threading
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from syncsphere_desktop.domain.sound import AudioFormat
-from syncsphere_desktop.errors import NotAudioError, ProbeLimitError
+from syncsphere_desktop.errors import FileError, NotAudioError, ProbeLimitError
 from syncsphere_desktop.storage.probing.pool import ProbePool
 from tests.audio_corpus import write_tone
 
@@ -145,3 +148,42 @@ def test_an_aiff_whose_rate_is_no_number_is_refused(pool: ProbePool, tmp_path: P
     struct.pack_into(">H", content, content.index(b"COMM") + 16, number)
 
     assert "sample rate" in refused(pool, path, bytes(content))
+
+
+def test_an_aiff_that_counts_more_samples_than_it_has_is_decoded(pool: ProbePool, tmp_path: Path) -> None:
+    path = write_tone(tmp_path / "take.aiff", AudioFormat.AIFF, seconds=0.5)
+    plain = pool.probe(path)
+    content = bytearray(path.read_bytes())
+    struct.pack_into(">I", content, content.index(b"COMM") + 10, 1_000_000)
+    path.write_bytes(content)
+
+    assert pool.probe(path) == plain
+
+
+def test_a_file_that_shrinks_or_vanishes_while_it_is_looked_at_harms_nobody(
+    pool: ProbePool, tmp_path: Path
+) -> None:
+    path = tmp_path / "take.wav"
+    whole = write_tone(path, AudioFormat.WAV, seconds=2.0).read_bytes()
+    stop = threading.Event()
+
+    def change() -> None:
+        while not stop.is_set():
+            path.write_bytes(whole)
+            os.truncate(path, 1000)
+            path.unlink()
+
+    changer = threading.Thread(target=change)
+    changer.start()
+    found = []
+    try:
+        for _ in range(100):
+            with suppress(NotAudioError, FileError):
+                found.append(pool.probe(path, decode=True).duration)
+    finally:
+        stop.set()
+        changer.join()
+
+    assert all(0 < duration <= 2.0 for duration in found)
+    path.write_bytes(whole)
+    assert pool.probe(path, decode=True).duration == pytest.approx(2.0)

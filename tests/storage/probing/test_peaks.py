@@ -52,7 +52,7 @@ def assert_shows(found: Peaks, samples: Samples, slack: int) -> None:
     channels=st.integers(1, 2),
     seed=st.integers(0, 1000),
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_strips_that_are_joined_lose_no_peak(
     length: int, blocks: list[int], buckets: int, channels: int, seed: int
 ) -> None:
