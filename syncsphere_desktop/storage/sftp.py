@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
 _P = ParamSpec("_P")
 _PORT = 22
+_BROKE = "the connection to the audio storage broke"
 _MARKER = StorePath(MARKER_PATH)
 
 
@@ -358,13 +359,14 @@ class _SftpReader(RangedReader):
 
     @override
     def _fetch(self, position: int, count: int) -> bytes:
+        if self._session is None:
+            raise OSError(errno.EIO, _BROKE)
         try:
-            return b"".join(self._file.readv([(position, min(count, BLOCK_BYTES))]))
+            return self._session.read(self._file, position, min(count, BLOCK_BYTES))
         except (*LOST, OSError) as error:
-            if self._session is not None:
-                session, self._session = self._session, None
-                session.close()  # answers may be under way still
-            raise OSError(errno.EIO, "the connection to the audio storage broke") from error
+            session, self._session = self._session, None
+            session.close()  # answers may be under way still
+            raise OSError(errno.EIO, _BROKE) from error
 
     @override
     def close(self) -> None:
