@@ -83,7 +83,9 @@ def test_files_are_exported(command: Command, tape: int, tmp_path: Path) -> None
     assert command("audio", "export", "--to", str(out)).code == 2
 
 
-def test_what_is_removed_comes_back_or_is_removed_for_good(command: Command, tape: int, root: Path) -> None:
+def test_what_is_removed_comes_back_or_is_removed_for_good(
+    command: Command, tape: int, root: Path, target: ConnectionTarget
+) -> None:
     assert command("audio", "remove", "1", "--json").code == 2  # nobody can be asked
     removed = command("audio", "remove", "1", "--yes", "--json")
     assert (removed.code, removed.document["files"][0]["status"]) == (0, "done")
