@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from operator import attrgetter
 from pathlib import Path
+from typing import Any
 
 from typing_extensions import override
 
@@ -19,6 +20,17 @@ from syncsphere_desktop.studio.integrity.outcomes import ActionOutcome, ActionRe
 from syncsphere_desktop.ui.library.sound_output import NoSoundError, SoundOutput
 from tests.fakes.rows import InMemoryRows, Rows, conflict_between
 from tests.fakes.studio import InMemoryStudio
+
+_NOTHING_KNOWN: dict[str, Any] = {
+    "state": ContentState.UNCHECKED,
+    "state_details": None,
+    "sha256": None,
+    "codec": None,
+    "verified_at": None,
+    "import_id": None,
+    "copies": 1,
+}
+"""What is known of a file whose row was pointed elsewhere."""
 
 
 class InMemoryAudio:
@@ -36,8 +48,11 @@ class InMemoryAudio:
                 "project": lambda file: file.project_name,
                 "uploader": lambda file: file.uploader_name,
                 "state": lambda file: file.state.value,
-                "used_by": lambda file: file.used_by,
+                "used_by": lambda file: file.used_by or 0,
                 "sha256": lambda file: file.sha256,
+                "codec": lambda file: file.codec,
+                "verified_at": lambda file: file.verified_at,
+                "copies": lambda file: file.copies,
             },
             search=lambda file: (file.filename, file.file_path, file.project_name, file.uploader_name),
             filters={
@@ -46,14 +61,19 @@ class InMemoryAudio:
                 "format": lambda file, value: file.format == value,
                 "sample_rate": lambda file, value: file.sample_rate == value,
                 "channels": lambda file, value: file.channels == value,
-                "duration_min": lambda file, value: (file.duration or 0) >= float(str(value)),
-                "duration_max": lambda file, value: (file.duration or 0) <= float(str(value)),
+                "duration_min": lambda file, value: (
+                    file.duration is not None and file.duration >= float(str(value))
+                ),
+                "duration_max": lambda file, value: (
+                    file.duration is not None and file.duration <= float(str(value))
+                ),
                 "state": lambda file, value: file.state == value,
                 "sha256": lambda file, value: file.sha256 == value,
                 "import_id": lambda file, value: str(file.import_id) == value,
                 "duplicates": lambda file, value: (file.copies > 1) == value,
             },
             shown=self._shown,
+            grouped_by=("duplicates", lambda file: file.sha256),
         )
 
     def put(
@@ -62,7 +82,7 @@ class InMemoryAudio:
         *,
         project_id: ProjectId | None = None,
         uploaded_by: UserId | None = None,
-        duration: float = 2.5,
+        duration: float | None = 2.5,
         **values: object,
     ) -> AudioFile:
         """Add a file: a stereo WAV of 48 kHz unless `values` say otherwise."""
@@ -89,11 +109,28 @@ class InMemoryAudio:
         await self.studio.gate()
         return self._present(file_id)
 
+    async def find(self, file_id: AudioFileId) -> AudioFile | None:
+        await self.studio.gate()
+        return None if self.files.get(file_id) is None else self._present(file_id)
+
+    async def remove(self, ids: Sequence[AudioFileId]) -> int:
+        await self.studio.gate()
+        present = [file_id for file_id in ids if self.files.get(file_id) is not None]
+        if ids and not present:
+            raise NotFoundError("The audio files were deleted meanwhile.")
+        for file_id in present:
+            self.files.drop(file_id)
+        return len(present)
+
     async def update(self, base: AudioFile, changes: Mapping[str, object]) -> AudioFile:
         await self.studio.gate()
         checked, current = checked_audio_changes(changes), self._present(base.id)
         if conflict := conflict_between(base, current, checked, AUDIO_FIELDS, current.row_version):
             raise conflict
+        if all(getattr(current, name) == value for name, value in checked.items()):
+            return current
+        if checked.get("file_path", current.file_path) != current.file_path:
+            current = replace(current, **_NOTHING_KNOWN)
         stored = replace(current, **checked, row_version=self.studio.next_version())  # type: ignore[arg-type]
         return self._shown(self.files.put(stored))
 
@@ -104,6 +141,9 @@ class InMemoryAudio:
         return self._shown(file)
 
     def _shown(self, file: AudioFile) -> AudioFile:
+        if file.sha256 is not None:
+            copies = sum(other.sha256 == file.sha256 for other in self.files)
+            file = replace(file, copies=max(file.copies, copies))
         project = None if file.project_id is None else self.studio.projects.get(file.project_id)
         uploader = None if file.uploaded_by is None else self.studio.users.get(file.uploaded_by)
         return replace(

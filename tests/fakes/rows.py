@@ -105,6 +105,7 @@ class InMemoryRows(Generic[RowT]):
         search: Callable[[RowT], Sequence[str | None]],
         filters: Mapping[str, Callable[[RowT, FilterValue], bool]] | None = None,
         shown: Callable[[RowT], RowT] = lambda row: row,
+        grouped_by: tuple[str, Callable[[RowT], object]] | None = None,
     ) -> None:
         self._rows = rows
         self._gate = gate
@@ -112,6 +113,7 @@ class InMemoryRows(Generic[RowT]):
         self._search = search
         self._filters = filters or {}
         self._shown = shown
+        self._grouped_by = grouped_by
         self._orders: dict[ListQuery, Sequence[int]] = {}
 
     async def first_page(self, query: ListQuery, size: int) -> tuple[Page[RowT], Count]:
@@ -165,7 +167,16 @@ class InMemoryRows(Generic[RowT]):
         without = [row for row in found if key(row) is None]
         with_value.sort(key=lambda row: (key(row), row.id), reverse=query.sort.descending)
         without.sort(key=lambda row: row.id, reverse=query.sort.descending)
-        return [row.id for row in (*with_value, *without)]
+        return [row.id for row in self._together([*with_value, *without], query)]
+
+    def _together(self, rows: list[RowT], query: ListQuery) -> list[RowT]:
+        """Put groups where the first of their rows stands, where the query asks for groups."""
+        if self._grouped_by is None or not query.filters.get(self._grouped_by[0]):
+            return rows
+        groups: dict[object, list[RowT]] = {}
+        for row in rows:
+            groups.setdefault(self._grouped_by[1](row), []).append(row)
+        return [row for group in groups.values() for row in group]
 
     def _matches(self, row: RowT, words: Sequence[str], filters: Mapping[str, FilterValue]) -> bool:
         texts = [text.lower() for text in self._search(row) if text is not None]
