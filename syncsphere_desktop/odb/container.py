@@ -66,7 +66,7 @@ class Container:
         every = self._archive.infolist()
         if len(every) > limits.entries:
             raise BundleError(f"It has {len(every):,} entries; at most {limits.entries:,} are read.")
-        listed = [info for info in every if not info.is_dir()]
+        listed = [info for info in every if not info.filename.endswith("/")]
         self._infos = {info.filename: info for info in listed}
         self.entries = tuple(
             Entry(info.filename, info.file_size, info.compress_size, info.CRC) for info in listed

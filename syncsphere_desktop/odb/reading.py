@@ -74,15 +74,17 @@ class MusicReader:
     def _find_devices(self) -> dict[UUID, Box]:
         """Return each unit's instrument or bus by the unit's UUID; looks at the fields of every box."""
         found: dict[UUID, Box] = {}
+        unreadable = 0
         for name in self._graph.class_names:
             key = 2 if name == "AudioBusBox" else 1
             may_be_device = not name.endswith(_NO_DEVICES)
             for box in self._graph.of(name):
                 fields = box.fields
-                self._told[_UNREADABLE] += fields.damaged
+                unreadable += fields.damaged
                 pointer = fields.pointer(key) if may_be_device else None
                 if pointer is not None and pointer.keys == (_DEVICE_FIELD,):
                     found.setdefault(pointer.uuid, box)
+        self._told[_UNREADABLE] = unreadable
         return found
 
     def _units(self) -> tuple[Unit, ...]:

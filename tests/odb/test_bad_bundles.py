@@ -188,6 +188,21 @@ def test_an_encrypted_bundle_is_told() -> None:
     assert "Some of it is encrypted." in found.warnings
 
 
+def test_an_entry_without_a_name_is_just_another_one() -> None:
+    data = bytearray(bundle(small_project(), extra={"x": b""}))
+    for signature, lengths, name in ((b"PK\1\2", 28, 46), (b"PK\3\4", 26, 30)):
+        at = data.rindex(signature)
+        data[at + lengths] = 0
+        del data[at + name]
+    end = data.rindex(b"PK\5\6")
+    data[end + 12] -= 1
+    data[end + 16 : end + 20] = struct.pack("<I", data.index(b"PK\1\2"))
+
+    found = open_bundle(bytes(data))
+
+    assert (found.kind, found.warnings) == (BundleKind.BUNDLE, ("It holds other files too: 1.",))
+
+
 def test_another_way_of_packing_is_told() -> None:
     data = zipped({"version": b"1", "project.od": small_project()}, zipfile.ZIP_LZMA)
 

@@ -9,13 +9,23 @@ import time
 import tracemalloc
 import zipfile
 from contextlib import suppress
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
 
 from syncsphere_desktop.errors import BundleError
 from syncsphere_desktop.odb import Bundle, Limits, open_bundle
-from tests.bundle_maker import VERSIONS, BoxOf, graph, sample_bundle, zipped
+from tests.bundle_maker import (
+    VERSIONS,
+    BoxOf,
+    bundle,
+    graph,
+    json_graph,
+    published_graph,
+    sample_bundle,
+    zipped,
+)
 
 SOAK = os.environ.get("SYNCSPHERE_SOAK") == "1"
 ROUNDS = 10_000 if SOAK else 400
@@ -36,6 +46,7 @@ def seeds() -> list[bytes]:
             project = archive.read("project.od")
         entries["project.od"] = project
         found += [data, project, zipped(entries), zipped(entries, zipfile.ZIP_STORED)]
+        found.append(bundle(json_graph(published_graph(version))))
     return found
 
 
@@ -86,6 +97,7 @@ def read_all(data: bytes) -> Bundle:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(3600 if SOAK else 120)
 @pytest.mark.parametrize("part", range(4))
 def test_mutations_of_real_bundles_are_read_or_refused(part: int) -> None:
@@ -106,6 +118,7 @@ def test_mutations_of_real_bundles_are_read_or_refused(part: int) -> None:
     assert {"bundle", "graph", "damaged"} <= kinds
 
 
+@pytest.mark.slow
 def test_mutations_need_little_memory() -> None:
     chance = random.Random("memory")
     corpus = [data for data in seeds() if len(data) < 50_000]
@@ -119,13 +132,13 @@ def test_mutations_need_little_memory() -> None:
 
 
 def test_as_many_boxes_as_are_taken_are_read() -> None:
-    limits = Limits()
+    limits = replace(Limits(), boxes=1000)
     box = BoxOf("TrackBox", UUID(int=5)).bytes(0)
 
-    found = open_bundle(graph([box] * limits.boxes))
+    found = open_bundle(graph([box] * 1000), limits)
 
-    assert len(found.graph.boxes) == limits.boxes
-    assert found.warnings == (
-        f"{limits.boxes - 1:,} boxes have the UUID of another one.",
-        "1 track belongs to no unit.",
+    assert len(found.graph.boxes) == 1000
+    assert found.warnings == ("999 boxes have the UUID of another one.", "1 track belongs to no unit.")
+    assert open_bundle(graph([box] * 1001), limits).problem == (
+        "The project claims 1,001 boxes; at most 1,000 are read."
     )
