@@ -91,6 +91,7 @@ class FakeIntegrity:
     wishes: list[tuple[CheckScope | None, bool, bool]] = field(default_factory=list)
     acted: list[tuple[str, tuple[object, ...]]] = field(default_factory=list)
     controls: list[WorkControl] = field(default_factory=list)
+    claimed: bool = False
 
     def __post_init__(self) -> None:
         self.going = asyncio.Event()
@@ -104,11 +105,12 @@ class FakeIntegrity:
     quarantine = repair = verifier
 
     @asynccontextmanager
-    async def open(self) -> AsyncIterator[FakeIntegrity]:
+    async def open(self, *, claim: bool = False) -> AsyncIterator[FakeIntegrity]:
         """Give itself, or raise as a store that is away does."""
         await asyncio.sleep(0)
         if self.failure is not None:
             raise self.failure
+        self.claimed |= claim
         yield self
 
     async def last(self, scope: CheckScope | None = None) -> CheckReport | None:

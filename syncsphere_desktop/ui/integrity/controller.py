@@ -25,7 +25,7 @@ from syncsphere_desktop.ui.integrity.findings_page import FindingsPage
 from syncsphere_desktop.ui.integrity.mending import FindingsMending
 from syncsphere_desktop.ui.integrity.quarantine_page import QuarantinePage
 from syncsphere_desktop.ui.integrity.returning import QuarantineReturning
-from syncsphere_desktop.ui.integrity.work import IntegrityWork
+from syncsphere_desktop.ui.integrity.work import IntegrityWork, OpenWork
 from syncsphere_desktop.ui.library.dialogs import ChooseProjectDialog
 from syncsphere_desktop.ui.tables.times import without_zone
 from syncsphere_desktop.ui.widgets.buttons import Button, IconButton, Kind
@@ -34,7 +34,6 @@ from syncsphere_desktop.ui.widgets.segments import Segments
 
 FINDINGS, QUARANTINE = "findings", "quarantine"
 _GROUP = "Integrity"
-OpenWork = Callable[[], AbstractAsyncContextManager[IntegrityWork]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +86,10 @@ class IntegrityController(QObject):
         """Build the view for an open session."""
         from syncsphere_desktop.studio.integrity.parts import opened_integrity
 
-        parts = IntegrityParts(lambda: opened_integrity(session.audio), session.projects)
+        def open_work(*, claim: bool = False) -> AbstractAsyncContextManager[IntegrityWork]:
+            return opened_integrity(session.audio, claim=claim)
+
+        parts = IntegrityParts(open_work, session.projects)
         read_only = session.database.read_only_reason is not None
         return cls(parts, context, session.clock.now, read_only=read_only)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractAsyncContextManager
 
 from PySide6.QtCore import QObject, Signal
 
@@ -20,7 +19,7 @@ from syncsphere_desktop.ui.integrity.columns import FindingRow
 from syncsphere_desktop.ui.integrity.dialogs import QuarantineDialog
 from syncsphere_desktop.ui.integrity.findings_page import FindingsPage
 from syncsphere_desktop.ui.integrity.words import KINDS, can_be_found_again, can_be_read_anew
-from syncsphere_desktop.ui.integrity.work import IntegrityWork
+from syncsphere_desktop.ui.integrity.work import OpenWork
 from syncsphere_desktop.ui.library.deeds import Work, run_as_job
 from syncsphere_desktop.ui.widgets.dialog import open_dialog
 
@@ -37,7 +36,7 @@ class FindingsMending(QObject):
     def __init__(
         self,
         page: FindingsPage,
-        open_work: Callable[[], AbstractAsyncContextManager[IntegrityWork]],
+        open_work: OpenWork,
         context: ViewContext,
         scope: TaskScope,
     ) -> None:
@@ -76,7 +75,7 @@ class FindingsMending(QObject):
         findings = [row.finding for row in rows]
 
         async def work(control: WorkControl, progress: Progress) -> ActionReport:
-            async with self._open_work() as parts:
+            async with self._open_work(claim=True) as parts:
                 return await parts.repair.relocate(findings, control=control, progress=progress)
 
         await self._act(f"Find {counted(len(rows), 'file')} by content", "found again", work, rows)
@@ -88,7 +87,7 @@ class FindingsMending(QObject):
         ids = [row.finding.file_id for row in rows if row.finding.file_id is not None]
 
         async def work(control: WorkControl, progress: Progress) -> ActionReport:
-            async with self._open_work() as parts:
+            async with self._open_work(claim=True) as parts:
                 return await parts.repair.reprobe(ids, control=control, progress=progress)
 
         await self._act(f"Read {counted(len(ids), 'file')} anew", "described anew", work, rows)
@@ -105,7 +104,7 @@ class FindingsMending(QObject):
         reason = KINDS[kinds.pop()].name if len(kinds) == 1 else "Found by a check"
 
         async def work(control: WorkControl, progress: Progress) -> ActionReport:
-            async with self._open_work() as parts:
+            async with self._open_work(claim=True) as parts:
                 return await parts.quarantine.put_findings(
                     findings, reason, control=control, progress=progress
                 )

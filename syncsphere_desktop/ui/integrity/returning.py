@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Sequence
 
 from PySide6.QtCore import QObject
 
@@ -17,7 +16,7 @@ from syncsphere_desktop.ui.app.view import ViewContext
 from syncsphere_desktop.ui.integrity.acting import tell_outcome
 from syncsphere_desktop.ui.integrity.dialogs import RemoveForGoodDialog
 from syncsphere_desktop.ui.integrity.quarantine_page import QuarantinePage
-from syncsphere_desktop.ui.integrity.work import IntegrityWork
+from syncsphere_desktop.ui.integrity.work import OpenWork
 from syncsphere_desktop.ui.library.deeds import Work, run_as_job
 from syncsphere_desktop.ui.widgets.dialog import open_dialog
 
@@ -30,7 +29,7 @@ class QuarantineReturning(QObject):
     def __init__(
         self,
         page: QuarantinePage,
-        open_work: Callable[[], AbstractAsyncContextManager[IntegrityWork]],
+        open_work: OpenWork,
         context: ViewContext,
         scope: TaskScope,
     ) -> None:
@@ -76,7 +75,7 @@ class QuarantineReturning(QObject):
         ids = [entry.id for entry in entries]
 
         async def work(control: WorkControl, progress: Progress) -> ActionReport:
-            async with self._open_work() as parts:
+            async with self._open_work(claim=True) as parts:
                 return await parts.quarantine.restore(ids, control=control, progress=progress)
 
         await self._act(f"Restore {counted(len(ids), 'file')}", "restored", work)
@@ -94,7 +93,7 @@ class QuarantineReturning(QObject):
         ids = [entry.id for entry in entries]
 
         async def work(control: WorkControl, progress: Progress) -> ActionReport:
-            async with self._open_work() as parts:
+            async with self._open_work(claim=True) as parts:
                 return await parts.quarantine.empty(
                     ids, even_used=even_used, control=control, progress=progress
                 )

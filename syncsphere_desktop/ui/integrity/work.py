@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from syncsphere_desktop.domain.ids import AudioFileId, ProjectId
@@ -88,3 +89,9 @@ class IntegrityWork(Protocol):
     def quarantine(self) -> Holding: ...
     @property
     def repair(self) -> Mending: ...
+
+
+class OpenWork(Protocol):
+    """Opens the store and gives the use cases; `claim` marks it as this studio's before it is changed."""
+
+    def __call__(self, *, claim: bool = False) -> AbstractAsyncContextManager[IntegrityWork]: ...

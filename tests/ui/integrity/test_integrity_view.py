@@ -247,6 +247,7 @@ def test_quarantine_says_which_versions_fall_silent_before_it_takes_anything(qt_
             dialog.confirm_button.click()
             await until(lambda: found(bench) == ["Snare.wav"])
             assert fake.acted[0][0] == "put: Found by a check"
+            assert fake.claimed
             await until(lambda: bench.controller.quarantine.count == 2)
             button(bench.toasts, "Show").click()
             await until(lambda: len(kept(bench)) == 2)
