@@ -69,30 +69,10 @@ class BundleWriter:
         stop = threading.Event()
 
         def work(connection: Connection) -> BundleVersion:
-            version = next_version(connection, project_id)
-            bundle_id = _next_id(connection)
             source.seek(0)
-            feed = _CopyFeed(source, size, on_bytes, stop)
-            feed.before = _fields_before(bundle_id, project_id, size)
-            feed.after = _integer(version) + _integer(created_by) + _TRAILER
-            _copy(connection, feed)
-            stored = BUNDLES.read(connection, bundle_id)
-            assert stored is not None
-            audit.record(
-                connection,
-                self._actor,
-                Entity.BUNDLE,
-                bundle_id,
-                Action.ADD,
-                before=None,
-                after={
-                    **BUNDLES.values_of(stored),
-                    "size": size,
-                    "sha256": feed.sha256.hexdigest(),
-                    "origin": origin,
-                },
+            return self._add(
+                connection, project_id, _CopyFeed(source, size, on_bytes, stop), created_by, origin
             )
-            return stored
 
         writing = asyncio.ensure_future(self._database.write(work, timeouts=LONG))
         try:
@@ -104,6 +84,33 @@ class BundleWriter:
             if not writing.cancelled():
                 writing.exception()  # retrieved: whoever cancelled does not want it
             raise
+
+    def _add(
+        self,
+        connection: Connection,
+        project_id: ProjectId,
+        feed: _CopyFeed,
+        created_by: UserId | None,
+        origin: str,
+    ) -> BundleVersion:
+        version = next_version(connection, project_id)
+        bundle_id = _next_id(connection)
+        feed.before = _fields_before(bundle_id, project_id, feed.size)
+        feed.after = _integer(version) + _integer(created_by) + _TRAILER
+        _copy(connection, feed)
+        stored = BUNDLES.read(connection, bundle_id)
+        assert stored is not None
+        content = {"size": feed.size, "sha256": feed.sha256.hexdigest(), "origin": origin}
+        audit.record(
+            connection,
+            self._actor,
+            Entity.BUNDLE,
+            bundle_id,
+            Action.ADD,
+            before=None,
+            after={**BUNDLES.values_of(stored), **content},
+        )
+        return stored
 
 
 def refuse_too_large(size: int) -> None:
@@ -169,7 +176,7 @@ class _CopyFeed:
         self.sha256 = hashlib.sha256()
         self.failure: Exception | None = None
         self._source = source
-        self._size = size
+        self.size = size
         self._left = size
         self._on_bytes = on_bytes
         self._stop = stop
@@ -197,10 +204,10 @@ class _CopyFeed:
         block = self._source.read(min(size, self._left))
         if not block:
             raise InputError(
-                f"The bundle ended {self._left:,} bytes before the {self._size:,} it was said to have."
+                f"The bundle ended {self._left:,} bytes before the {self.size:,} it was said to have."
             )
         self.sha256.update(block)
         self._left -= len(block)
         if self._on_bytes is not None:
-            self._on_bytes(self._size - self._left)
+            self._on_bytes(self.size - self._left)
         return block
