@@ -59,8 +59,7 @@ def storage_options() -> argparse.ArgumentParser:
 
 def with_library(namespace: argparse.Namespace, work: Callable[[OpenLibrary], Awaitable[T]]) -> T:
     """Open the library that the options name, await `work` on it in a loop of its own, and close it."""
-    import asyncio
-
+    from syncsphere_desktop.cli.event_loop import run_async
     from syncsphere_desktop.studio.actor import current_actor
 
     async def main(target: ConnectionTarget) -> T:
@@ -75,7 +74,7 @@ def with_library(namespace: argparse.Namespace, work: Callable[[OpenLibrary], Aw
                 await library.shutdown()
 
     with chosen_target(namespace) as target:
-        return asyncio.run(main(_with_storage(target, namespace)))
+        return run_async(main(_with_storage(target, namespace)))
 
 
 def _with_storage(target: ConnectionTarget, namespace: argparse.Namespace) -> ConnectionTarget:

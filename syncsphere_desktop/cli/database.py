@@ -22,14 +22,14 @@ T = TypeVar("T")
 
 def with_database(namespace: argparse.Namespace, work: Callable[[Database], Awaitable[T]]) -> T:
     """Open the database that the options name, await `work` on it in a loop of its own, and close it."""
-    import asyncio
+    from syncsphere_desktop.cli.event_loop import run_async
 
     async def main(target: ConnectionTarget) -> T:
         async with opened(target) as database:
             return await work(database)
 
     with chosen_target(namespace) as target:
-        return asyncio.run(main(target))
+        return run_async(main(target))
 
 
 @asynccontextmanager

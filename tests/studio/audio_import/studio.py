@@ -135,7 +135,9 @@ class Studio:
 
     async def must_be_whole(self) -> None:
         """Fail unless every row has its whole file, every file its row, and nothing else is there."""
-        assert await self.paths() == self.stored()
+        rows, files = await self.paths(), self.stored()
+        assert sorted(rows - files) == [], "rows without files"
+        assert sorted(files - rows) == [], "files without rows"
         for path, size, digest in await self._known():
             content = (self.root / path).read_bytes()
             assert len(content) == size
