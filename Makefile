@@ -51,7 +51,8 @@ tour: venv
 	@QT_QPA_PLATFORM=offscreen .venv/bin/syncsphere-desktop tour --out out/tour $(ARGS)
 
 # The pictures in the documents; look at them before committing.
-pictures := welcome welcome-connect users-selected users-conflict users-hand-over users-delete projects-selected
+pictures := welcome welcome-connect users-selected users-conflict users-hand-over users-delete projects-selected \
+	library-selected import-preview import-report integrity-findings
 docs-images: venv
 	@.venv/bin/syncsphere-desktop tour --theme dark --out out/tour
 	@mkdir -p docs/images
