@@ -60,6 +60,7 @@ class Session:
         users = UserRepository(database, actor)
         projects = ProjectRepository(database, actor)
         collaborators = CollaboratorRepository(database, actor)
+        audio = AudioLibrary.over(database, target, actor, paths or Paths.of_this_user())
         return cls(
             profile=target.profile,
             database=database,
@@ -68,8 +69,8 @@ class Session:
             users=users,
             projects=projects,
             collaborators=collaborators,
-            audio=AudioLibrary.over(database, target, actor, paths or Paths.of_this_user()),
-            undo=Undo(AuditLog(database), users, projects, collaborators),
+            audio=audio,
+            undo=Undo(AuditLog(database), users, projects, collaborators, audio.files),
             clock=clock,
             actor=actor,
         )

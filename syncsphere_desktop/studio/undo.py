@@ -1,7 +1,7 @@
 """Taking a change back after it was saved, from its audit entry.
 
-What can be taken back: an edit of a user or a project, and a change of a collaborator's role. A row that
-others changed since refuses with a conflict. Undoing twice takes back the change before that one.
+What can be taken back: an edit of a user or a project, a change of a collaborator's role, and another name
+or project of an audio file. A row that others changed since refuses with a conflict. Undoing twice takes back the change before that one.
 """
 
 from __future__ import annotations
@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol, TypeVar
 
+from syncsphere_desktop.domain.audio import AudioFile
 from syncsphere_desktop.domain.audit import Action, AuditEntry, Entity
 from syncsphere_desktop.domain.collaborator import checked_role
-from syncsphere_desktop.domain.ids import CollaboratorId, ProjectId, RowVersion, UserId
+from syncsphere_desktop.domain.ids import AudioFileId, CollaboratorId, ProjectId, RowVersion, UserId
 from syncsphere_desktop.errors import ConflictError, InputError, NotFoundError
 from syncsphere_desktop.studio.ports import CollaboratorStore, ProjectStore, UserStore
 
@@ -25,6 +26,7 @@ _NAMES = {
 }
 _DEEDS = {
     Action.ADD: "was added",
+    Action.UPDATE: "was given other content",
     Action.REMOVE: "was removed",
     Action.SET_PASSWORD: "got a new password",
     Action.TRANSFER: "was transferred",
@@ -40,6 +42,15 @@ class AuditReader(Protocol):
 
     async def find(self, entry_id: int) -> AuditEntry | None: ...
     async def last_by(self, actor: str) -> AuditEntry | None: ...
+
+
+class AudioFileStore(Protocol):
+    """What undoing needs of the audio library."""
+
+    async def get(self, file_id: AudioFileId) -> AudioFile: ...
+    async def update(
+        self, base: AudioFile, changes: Mapping[str, object], *, undoes: int | None = None
+    ) -> AudioFile: ...
 
 
 class _Row(Protocol):
@@ -59,11 +70,13 @@ class Undo:
         users: UserStore,
         projects: ProjectStore,
         collaborators: CollaboratorStore,
+        audio_files: AudioFileStore,
     ) -> None:
         self._audit = audit
         self._users = users
         self._projects = projects
         self._collaborators = collaborators
+        self._audio_files = audio_files
 
     async def undo_last(self, actor: str) -> str:
         """Take back the newest change of `actor` that still stands; return what was done as a sentence.
@@ -98,6 +111,11 @@ class Undo:
             return _told(f"project “{restored.name}”", entry.before)
         if entry.entity == Entity.COLLABORATOR:
             return await self._restore_role(entry, entry.before)
+        # What names another file can't go back by the row alone: the file is elsewhere by then.
+        if entry.entity == Entity.AUDIO_FILE and set(entry.before) <= {"filename", "project_id"}:
+            file = _unchanged(await self._audio_files.get(AudioFileId(entry.entity_id)), entry)
+            renamed = await self._audio_files.update(file, entry.before, undoes=entry.id)
+            return _told(f"audio file “{renamed.filename}”", entry.before)
         raise InputError(_refusal(entry))
 
     async def _restore_role(self, entry: AuditEntry, before: Mapping[str, object]) -> str:
@@ -124,7 +142,7 @@ def _unchanged(row: RowT, entry: AuditEntry) -> RowT:
 
 
 def _told(what: str, before: Mapping[str, object]) -> str:
-    fields = ", ".join(name.replace("_", " ") for name in before)
+    fields = ", ".join(name.removesuffix("_id").replace("_", " ") for name in before)
     return f"The {what} has its former {fields} again."
 
 

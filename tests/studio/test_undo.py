@@ -6,9 +6,11 @@ import pytest
 
 from syncsphere_desktop.database.audit import AuditLog
 from syncsphere_desktop.database.connection import Database
+from syncsphere_desktop.database.repositories.audio_files import AudioFileRepository
 from syncsphere_desktop.database.repositories.collaborators import CollaboratorRepository
 from syncsphere_desktop.database.repositories.projects import ProjectRepository
 from syncsphere_desktop.database.repositories.users import UserRepository
+from syncsphere_desktop.domain.audio import AudioFileDraft
 from syncsphere_desktop.domain.audit import Entity
 from syncsphere_desktop.domain.collaborator import Role
 from syncsphere_desktop.domain.project import ProjectDraft
@@ -26,7 +28,8 @@ class Desk:
         self.projects = ProjectRepository(database, actor)
         self.people = CollaboratorRepository(database, actor)
         self.log = AuditLog(database)
-        self.undo = Undo(self.log, self.users, self.projects, self.people)
+        self.audio = AudioFileRepository(database, actor)
+        self.undo = Undo(self.log, self.users, self.projects, self.people, self.audio)
 
     async def undo_last(self) -> str:
         return await self.undo.undo_last(self.actor)
@@ -95,6 +98,25 @@ async def test_a_newer_change_of_another_column_stays(desk: Desk, database: Data
     assert (again.username, again.email) == ("ada", "theirs@x")
 
 
+async def test_another_name_and_project_of_an_audio_file_are_taken_back(desk: Desk) -> None:
+    ada = await desk.users.add(UserDraft("ada", "a@x", "-"))
+    tape, demo = [await desk.projects.add(ProjectDraft(name, ada.id)) for name in ("tape", "demo")]
+    file = await desk.audio.add(AudioFileDraft(tape.id, "take.wav", "take.wav"))
+    await desk.audio.update(file, {"filename": "vox.wav", "project_id": demo.id})
+    assert await desk.undo_last() == "The audio file “take.wav” has its former filename, project again."
+    assert (await desk.audio.get(file.id)).project_id == tape.id
+
+
+async def test_another_path_of_an_audio_file_is_not_taken_back_by_the_row_alone(desk: Desk) -> None:
+    ada = await desk.users.add(UserDraft("ada", "a@x", "-"))
+    tape = await desk.projects.add(ProjectDraft("tape", ada.id))
+    file = await desk.audio.add(AudioFileDraft(tape.id, "take.wav", "take.wav"))
+    await desk.audio.relocate(file, "elsewhere.wav")
+    with pytest.raises(InputError, match="given other content"):
+        await desk.undo_last()
+    assert (await desk.audio.get(file.id)).file_path == "elsewhere.wav"
+
+
 async def test_what_can_not_be_taken_back_is_told(desk: Desk, database: Database) -> None:
     with pytest.raises(NotFoundError, match="nothing to undo"):
         await desk.undo_last()
@@ -109,7 +131,8 @@ async def test_what_can_not_be_taken_back_is_told(desk: Desk, database: Database
     entries = await desk.log.history(Entity.USER, ada.id)
     with pytest.raises(NotFoundError):
         await desk.undo.undo(entries[1].id)
-    for entity, action in (("track_color", "paint"), ("audio_file", "update")):
+    told = {("track_color", "paint"): "paint of track_color", ("audio_file", "update"): "given other content"}
+    for (entity, action), sentence in told.items():
         await database.write(
             lambda c, entity=entity, action=action: c.exec_driver_sql(  # type: ignore[misc]
                 "INSERT INTO syncsphere_desktop.audit_log (actor, entity, entity_id, action, before, after)"
@@ -117,5 +140,5 @@ async def test_what_can_not_be_taken_back_is_told(desk: Desk, database: Database
                 {"e": entity, "a": action},
             )
         )
-        with pytest.raises(InputError, match=f"{action} of {entity}"):
+        with pytest.raises(InputError, match=sentence):
             await desk.undo_last()

@@ -78,7 +78,9 @@ class AudioFileRepository:
 
         return await self._database.write(work, timeouts=BULK)
 
-    async def update(self, base: AudioFile, changes: Mapping[str, object]) -> AudioFile:
+    async def update(
+        self, base: AudioFile, changes: Mapping[str, object], *, undoes: int | None = None
+    ) -> AudioFile:
         """Write the changed columns; raises InputError, NotFoundError, ConflictError as users do.
 
         A row that names another path is unchecked until its file was looked at; `relocate` is for a file
@@ -86,7 +88,9 @@ class AudioFileRepository:
         """
         checked = checked_audio_changes(changes)
         return await self._database.write(
-            lambda connection: audio_records(connection).change(connection, self._actor, base, checked)
+            lambda connection: audio_records(connection).change(
+                connection, self._actor, base, checked, undoes=undoes
+            )
         )
 
     async def relocate(self, base: AudioFile, file_path: str) -> AudioFile:
