@@ -1,7 +1,8 @@
 """Taking a change back after it was saved, from its audit entry.
 
 What can be taken back: an edit of a user or a project, a change of a collaborator's role, and another name
-or project of an audio file. A row that others changed since refuses with a conflict. Undoing twice takes back the change before that one.
+or project of an audio file. A row that others changed since refuses with a conflict. Undoing twice takes
+back the change before that one.
 """
 
 from __future__ import annotations
