@@ -1,55 +1,77 @@
-"""The list of users as the app shows it, the same view fed from memory, and psycopg2 without anything."""
+"""A list as the app shows it, the same view fed from memory, and psycopg2 without anything."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
-from datetime import datetime
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic
 
 from PySide6.QtGui import QPaintEvent
 from typing_extensions import override
 
 from syncsphere_desktop.database.connection import Database
 from syncsphere_desktop.database.parameters import open_connection
-from syncsphere_desktop.database.repositories.users import UserRepository
-from syncsphere_desktop.domain.listing import Count, ListQuery, Page, RowSource
-from syncsphere_desktop.domain.user import User
+from syncsphere_desktop.domain.listing import Count, ListQuery, Page, RowSource, Sort
 from syncsphere_desktop.errors import AppError
 from syncsphere_desktop.ui.app.tasks import TaskScope
 from syncsphere_desktop.ui.tables.cells import ROW_HEIGHT
+from syncsphere_desktop.ui.tables.column import Column, RowT
 from syncsphere_desktop.ui.tables.model import ListModel
 from syncsphere_desktop.ui.tables.view import ListView
-from syncsphere_desktop.ui.users.columns import user_columns
 
 SIZE = (1232, 768)
 """The list of a 1440 x 900 window without an inspector."""
-_NOW = datetime(2030, 1, 1)
-_FIELDS = "id, username, email, created_at, updated_at, xmin::text::bigint"
 
 
-COLUMNS = user_columns(lambda: _NOW, editable=True)
+@dataclass(frozen=True)
+class Subject(Generic[RowT]):
+    """Which list is measured. `label` goes before the names of the results.
+
+    `page` and `search` are what one would write in SQL: the first takes ids, the second `patterns` times a
+    pattern. `row` makes a row of what they return. `sort` is the usual order; `typed` is searched for letter
+    by letter while the window is watched, each of `words` for itself.
+    """
+
+    label: str
+    source: Callable[[Database], RowSource[RowT]]
+    columns: tuple[Column[RowT], ...]
+    page: str
+    search: str
+    patterns: int
+    row: Callable[[tuple[Any, ...]], RowT]
+    sort: Sort
+    sorts: tuple[Sort, ...]
+    typed: str
+    words: tuple[str, ...]
+
+    @property
+    def everything(self) -> ListQuery:
+        """The list as it opens."""
+        return ListQuery(self.sort)
+
+    @property
+    def nothing(self) -> ListQuery:
+        """The list of what nobody has."""
+        return ListQuery(self.sort, search="no-such-thing-anywhere")
 
 
 class PlainPages:
     """Pages and searches by psycopg2 alone, on one connection in autocommit."""
 
-    def __init__(self, parameters: Mapping[str, str | int]) -> None:
+    def __init__(self, parameters: Mapping[str, str | int], subject: Subject[Any]) -> None:
         self._connection = open_connection(parameters)
         self._connection.autocommit = True
+        self._subject = subject
 
     def page(self, ids: Sequence[int]) -> list[tuple[Any, ...]]:
         """Return the rows with these ids."""
-        return self._rows(f"SELECT {_FIELDS} FROM users WHERE id = ANY(%s)", (list(ids),))
+        return self._rows(self._subject.page, (list(ids),))
 
     def search(self, text: str) -> list[tuple[Any, ...]]:
-        """Return the first hundred users whose name or email holds `text`."""
-        statement = (
-            f"SELECT {_FIELDS} FROM users WHERE username ILIKE %s OR email ILIKE %s"
-            " ORDER BY username, id LIMIT 100"
-        )
-        return self._rows(statement, (f"%{text}%",) * 2)
+        """Return the first hundred rows that hold `text`."""
+        return self._rows(self._subject.search, (f"%{text}%",) * self._subject.patterns)
 
     def close(self) -> None:
         """Close the connection."""
@@ -61,10 +83,10 @@ class PlainPages:
             return cursor.fetchall()
 
 
-class _WatchedView(ListView[User]):
+class _WatchedView(ListView[RowT]):
     """Tells when all rows on screen were painted with their data."""
 
-    def __init__(self, model: ListModel[User]) -> None:
+    def __init__(self, model: ListModel[RowT]) -> None:
         super().__init__(model)
         self.painted = asyncio.Event()
         self.painted_at = 0.0
@@ -81,14 +103,14 @@ class _WatchedView(ListView[User]):
             self.painted.set()
 
 
-class UserList:
+class ShownList(Generic[RowT]):
     """Model, view and repository on a real database; an error ends the benchmark."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, subject: Subject[RowT]) -> None:
         self._failures: list[BaseException] = []
         self._scope = TaskScope("bench", on_error=self._failures.append, report_bug=self._failures.append)
-        self._source: RowSource[User] = UserRepository(database, "bench").rows
-        self.model = ListModel(self._source, COLUMNS, self._scope)
+        self._source = subject.source(database)
+        self.model = ListModel(self._source, subject.columns, self._scope)
         self._loaded = asyncio.Event()
         self.model.loaded.connect(self._loaded.set)
         self.view = _WatchedView(self.model)
@@ -157,28 +179,29 @@ class UserList:
             raise self._failures[0]
 
 
-class _NoSource:
+class _NoSource(Generic[RowT]):
     """Never asked: the rows are put into the model's pages by hand."""
 
-    async def first_page(self, *_question: object) -> tuple[Page[User], Count]:
+    async def first_page(self, *_question: object) -> tuple[Page[RowT], Count]:
         raise AssertionError
 
     async def prepare(self, *_question: object) -> Count:
         raise AssertionError
 
-    async def page(self, *_question: object) -> Page[User]:
+    async def page(self, *_question: object) -> Page[RowT]:
         raise AssertionError
 
     async def ids(self, *_question: object) -> Sequence[int]:
         raise AssertionError
 
 
-class MemoryList:
+class MemoryList(Generic[RowT]):
     """The same view on rows that are in memory, painted synchronously."""
 
-    def __init__(self, count: int) -> None:
-        self._model: ListModel[User] = ListModel(
-            _NoSource(), COLUMNS, TaskScope("memory", on_error=_fail, report_bug=_fail)
+    def __init__(self, count: int, subject: Subject[RowT]) -> None:
+        self._row = subject.row
+        self._model: ListModel[RowT] = ListModel(
+            _NoSource(), subject.columns, TaskScope("memory", on_error=_fail, report_bug=_fail)
         )
         self._model._set_count(Count(count, exact=True))
         self._view = ListView(self._model)
@@ -189,9 +212,9 @@ class MemoryList:
     def repaint(self, position: int, rows: Sequence[tuple[Any, ...]]) -> None:
         """Scroll to a position whose page has these rows, and paint."""
         offset = position // 100 * 100
-        users = [User(*row) for row in rows]
-        self._model.rows.put(offset, users)
-        self._model.rows.put(offset + 100, users)
+        page = [self._row(row) for row in rows]
+        self._model.rows.put(offset, page)
+        self._model.rows.put(offset + 100, page)
         self._position = position
         self._view.verticalScrollBar().setValue(position * ROW_HEIGHT)
         self._view.viewport().repaint()
