@@ -100,6 +100,10 @@ class Bundle:
             raise BundleError("It is no bundle with samples in it.")
         return self._container.open(f"samples/{sample}/audio.wav")
 
+    def detached(self) -> Bundle:
+        """Return it without its source, to be kept: all is there but what is read on demand."""
+        return replace(self, _container=None)
+
     def open_entry(self, name: str) -> BinaryIO:
         """Return any file of the ZIP as a stream; reading it raises BundleError where it is damaged."""
         if self._container is None:
