@@ -11,7 +11,8 @@ from pathlib import PurePath
 from syncsphere_desktop.domain.humane import size
 from syncsphere_desktop.studio.audio_import.plan import PlannedFile, Verdict
 from syncsphere_desktop.studio.audio_import.report import ImportedFile, ImportStatus
-from syncsphere_desktop.ui.importing.file_list import FileKind
+from syncsphere_desktop.ui.app.tasks import TaskScope
+from syncsphere_desktop.ui.importing.file_list import FileKind, FileList
 from syncsphere_desktop.ui.importing.words import names_of
 from syncsphere_desktop.ui.library.words import (
     channel_words,
@@ -110,6 +111,28 @@ def imported_columns() -> tuple[Column[ImportedRow], ...]:
         _rate(lambda row: row.file.sample_rate),
         _channels(lambda row: row.file.channels),
         Column("Row", lambda row: row.file.id, sort_key="id", kind=ColumnKind.NUMBER, width=72, hidden=True),
+    )
+
+
+def planned_list(scope: TaskScope) -> FileList[PlannedRow]:
+    """Return an empty list for a preview."""
+    return FileList(
+        scope,
+        planned_columns(),
+        PLANNED_KINDS,
+        kind_of=lambda row: row.kind,
+        search=lambda row: (row.file.relative, row.file.reason or ""),
+    )
+
+
+def imported_list(scope: TaskScope) -> FileList[ImportedRow]:
+    """Return an empty list for a report."""
+    return FileList(
+        scope,
+        imported_columns(),
+        IMPORTED_KINDS,
+        kind_of=lambda row: row.kind,
+        search=lambda row: (row.file.path, row.file.reason or ""),
     )
 
 

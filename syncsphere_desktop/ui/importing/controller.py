@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -25,7 +26,7 @@ from syncsphere_desktop.ui.app.actions import add_action
 from syncsphere_desktop.ui.app.main_window import MainWindow
 from syncsphere_desktop.ui.app.view import ViewContext
 from syncsphere_desktop.ui.importing.addresses import Sources, lines_of, read_addresses
-from syncsphere_desktop.ui.importing.columns import name_of
+from syncsphere_desktop.ui.importing.columns import name_of, planned_list
 from syncsphere_desktop.ui.importing.drop_zone import DropZone
 from syncsphere_desktop.ui.importing.preview import Choices, ImportDialog
 from syncsphere_desktop.ui.importing.run import ImportRuns
@@ -34,6 +35,8 @@ from syncsphere_desktop.ui.importing.work import Importing
 from syncsphere_desktop.ui.widgets.dialog import open_dialog
 
 _GROUP = "Audio"
+_OPENING = "syncsphere_desktop.studio.audio_import.opening"
+_PROBES = "syncsphere_desktop.storage.probing.pool"
 _OFFERED = 40
 
 
@@ -101,9 +104,11 @@ class ImportController(QObject):
         audio = session.audio
 
         async def open_importer() -> Importing:
-            from syncsphere_desktop.studio.audio_import.opening import importer_of
-
-            return await importer_of(audio)
+            # On a thread: what looks into audio files takes some 25 ms to import.
+            await audio.access.blockingly(lambda: importlib.import_module(_PROBES))
+            opening = await audio.access.blockingly(lambda: importlib.import_module(_OPENING))
+            importer: Importing = await opening.importer_of(audio)
+            return importer
 
         parts = ImportParts(
             open_importer=open_importer,
@@ -197,7 +202,9 @@ class ImportController(QObject):
         self, paths: Sequence[Path], into: Project | None, uploader: User | None = None
     ) -> None:
         choices = Choices(self._parts.projects.rows, self._parts.users.rows, into, uploader or self._uploader)
-        dialog = ImportDialog(self._window, self._scope, self.importer, paths, choices)
+        files = planned_list(self._scope)
+        await asyncio.sleep(0)
+        dialog = ImportDialog(self._window, self._scope, self.importer, paths, choices, files)
         self._asking = False  # from here on it is the dialog that keeps others away
         wish = await dialog.ask()
         if wish is not None:

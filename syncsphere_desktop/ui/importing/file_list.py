@@ -35,7 +35,10 @@ class FileKind:
 
 
 class FileList(QWidget, Generic[RowT]):
-    """Segments with counts, a search, and the list. `scope` must be this list's alone."""
+    """Segments with counts, a search, and the list.
+
+    Made a turn of the event loop before the dialog it is for: together they hold the window up.
+    """
 
     def __init__(
         self,
@@ -47,13 +50,14 @@ class FileList(QWidget, Generic[RowT]):
         search: Callable[[RowT], Iterable[str]],
     ) -> None:
         super().__init__()
+        self._scope = scope.child("files")
         self._kinds = tuple(kinds)
         self._kind_of = kind_of
         self._overlay: QWidget | None = None
         self.source: RowsAtHand[RowT] = RowsAtHand(
             columns, search=search, filters={"kind": lambda row, kind: kind_of(row) == kind}
         )
-        self.model: ListModel[RowT] = ListModel(self.source, columns, scope, parent=self)
+        self.model: ListModel[RowT] = ListModel(self.source, columns, self._scope, parent=self)
         self.view: ListView[RowT] = ListView(self.model)
         self.view.setAccessibleName("Files")
         self.segments = Segments("What becomes of the files")
@@ -64,7 +68,7 @@ class FileList(QWidget, Generic[RowT]):
         self.search = SearchField("Search files")
         self.search.setMaximumWidth(240)
         self.search.search_changed.connect(lambda _text: self._ask())
-        self._nothing = EmptyState("search", "No files found", "Nothing matches what you search for.")
+        self._nothing: EmptyState | None = None
         self.model.loaded.connect(self._on_model_loaded)
         self._build()
 
@@ -84,6 +88,10 @@ class FileList(QWidget, Generic[RowT]):
         add_action(self.view, "Copy the selected files", self.view.copy, shortcut="Ctrl+C", group="")
         self.view.setMinimumHeight(240)
         self.view.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
+
+    async def shutdown(self) -> None:
+        """End what is on its way to the list."""
+        await self._scope.shutdown()
 
     def show_rows(self, rows: Sequence[RowT], *, chosen: str = ALL) -> None:
         """Show these files, of the kind `chosen` first."""
@@ -111,5 +119,11 @@ class FileList(QWidget, Generic[RowT]):
         self.model.set_query(ListQuery(sort, self.search.text().strip(), filters))
 
     def _on_model_loaded(self) -> None:
-        if self._overlay is None:
-            self.view.set_overlay(None if self.model.count.value else self._nothing)
+        if self._overlay is not None:
+            return
+        if self.model.count.value:
+            self.view.set_overlay(None)
+            return
+        if self._nothing is None:
+            self._nothing = EmptyState("search", "No files found", "Nothing matches what you search for.")
+        self.view.set_overlay(self._nothing)

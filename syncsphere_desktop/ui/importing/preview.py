@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,13 +19,7 @@ from syncsphere_desktop.domain.user import User
 from syncsphere_desktop.errors import AppError
 from syncsphere_desktop.studio.audio_import.plan import ImportPlan
 from syncsphere_desktop.ui.app.tasks import TaskScope
-from syncsphere_desktop.ui.importing.columns import (
-    PLANNED_KINDS,
-    PlannedRow,
-    name_of,
-    planned_columns,
-    planned_rows,
-)
+from syncsphere_desktop.ui.importing.columns import PlannedRow, name_of, planned_rows
 from syncsphere_desktop.ui.importing.file_list import FileList
 from syncsphere_desktop.ui.importing.planning_line import PlanningLine
 from syncsphere_desktop.ui.importing.work import Planning
@@ -73,33 +68,19 @@ class ImportDialog(AwaitableDialog[ImportWish]):
         open_planner: Callable[[], Awaitable[Planning]],
         sources: Sequence[Path],
         choices: Choices,
+        files: FileList[PlannedRow],
     ) -> None:
         super().__init__(parent, f"Import {sources_words(sources)}", width=_SIZE.width())
         self._open_planner = open_planner
         self._sources = tuple(sources)
         self._tasks = scope.child("import preview", on_error=self._show_failed)
-        self._rows = scope.child("import preview files")
         self._plan: ImportPlan | None = None
         self._made: ImportPlan | None = None
         self._line = PlanningLine()
         self._summary = ElidedLabel()
-        self._note = Banner(tone="info", dismissible=False)
-        self._note.hide()
-        self.files: FileList[PlannedRow] = FileList(
-            self._rows,
-            planned_columns(),
-            PLANNED_KINDS,
-            kind_of=lambda row: row.kind,
-            search=lambda row: (row.file.relative, row.file.reason or ""),
-        )
+        self._note: Banner | None = None
+        self.files = files
         self._skeleton = Skeleton(columns=(5, 2, 4, 1, 1, 1, 1, 1))
-        self._which = EmptyState(
-            "projects",
-            "Into which project?",
-            "Choose the project that receives the files.",
-            action="Choose a project",
-        )
-        self._failed = ErrorState(title="The files could not be looked at")
         self.project = PickerField[Project](
             "Project",
             lambda: ProjectPicker(scope, choices.projects),
@@ -128,7 +109,6 @@ class ImportDialog(AwaitableDialog[ImportWish]):
         self._states.addWidget(self._line)
         self._states.addWidget(self._summary)
         self.body.addLayout(fields)
-        self.body.addWidget(self._note)
         self.body.addLayout(self._states)
         self.body.addWidget(self.files, 1)
         cancel = Button("Cancel")
@@ -138,8 +118,6 @@ class ImportDialog(AwaitableDialog[ImportWish]):
         self.confirm.clicked.connect(self._on_confirm_clicked)
         self.confirm.setDefault(True)
         self.project.row_changed.connect(self._on_project_row_changed)
-        self._which.action_triggered.connect(self.project.open_popup)
-        self._failed.retry_requested.connect(self._begin)
 
     @property
     def plan(self) -> ImportPlan | None:
@@ -148,12 +126,14 @@ class ImportDialog(AwaitableDialog[ImportWish]):
 
     @override
     async def ask(self) -> ImportWish | None:
+        await asyncio.sleep(0)  # to be made and to be shown are a turn of the loop each
         self._begin()
-        try:
-            return await super().ask()
-        finally:
-            await self._tasks.shutdown()
-            await self._rows.shutdown()
+        return await super().ask()
+
+    @override
+    async def wind_down(self) -> None:
+        await self._tasks.shutdown()
+        await self.files.shutdown()
 
     @override
     def showEvent(self, event: QShowEvent) -> None:
@@ -170,7 +150,7 @@ class ImportDialog(AwaitableDialog[ImportWish]):
         project = self.project.row
         if project is None:
             self._line.rest("")
-            self.files.cover(self._which)
+            self._ask_for_project()
             return
         self._line.start()
         self._states.setCurrentWidget(self._line)
@@ -184,10 +164,12 @@ class ImportDialog(AwaitableDialog[ImportWish]):
         else:
             plan = await planner.plan(self._sources, project, progress=self._line.take)
         rows = await planned_rows(plan.files)
-        self._plan = self._made = plan
         self.files.show_rows(rows)
+        await asyncio.sleep(0)  # ten thousand files are counted in a few milliseconds, again and again
+        told = plan_words(plan)
+        self._plan = self._made = plan
         self._line.rest("")
-        self._summary.set_text(plan_words(plan))
+        self._summary.set_text(told)
         self._states.setCurrentWidget(self._summary)
         self._refresh()
         if self.confirm.isEnabled() and self.focusWidget() in (None, self.project):
@@ -195,22 +177,38 @@ class ImportDialog(AwaitableDialog[ImportWish]):
 
     def _refresh(self) -> None:
         plan = self._plan
-        ready = plan is not None and plan.new > 0
-        self.confirm.setEnabled(ready)
+        new = 0 if plan is None else plan.new
+        self.confirm.setEnabled(new > 0)
         if plan is None:
             self.confirm.setText("Import")
-        elif ready:
-            self.confirm.setText(f"Import {counted(plan.new, 'file')}")
         else:
-            self.confirm.setText("Nothing to import")
-        self._note.setVisible(plan is not None and plan.continues)
-        if plan is not None and plan.continues:
-            self._note.show_message("An import of these files was cut off; this goes on with it.", "info")
+            self.confirm.setText(f"Import {counted(new, 'file')}" if new else "Nothing to import")
+        if plan is not None and plan.continues and self._note is None:
+            sentence = "An import of these files was cut off; this goes on with it."
+            self._note = Banner(sentence, "info", dismissible=False)
+            self.body.insertWidget(1, self._note)
+        if self._note is not None:
+            self._note.setVisible(plan is not None and plan.continues)
+
+    # What is seldom shown is made when it is: each takes milliseconds to open the dialog.
+
+    def _ask_for_project(self) -> None:
+        which = EmptyState(
+            "projects",
+            "Into which project?",
+            "Choose the project that receives the files.",
+            action="Choose a project",
+        )
+        which.action_triggered.connect(self.project.open_popup)
+        self.files.cover(which)
 
     def _show_failed(self, error: AppError) -> None:
         self._line.rest("")
-        self._failed.show_error(error.message, details=error.details)
-        self.files.cover(self._failed)
+        failed = ErrorState(
+            error.message, title="The files could not be looked at", details=error.details, retryable=True
+        )
+        failed.retry_requested.connect(self._begin)
+        self.files.cover(failed)
 
     def _on_project_row_changed(self, _project: Project | None) -> None:
         self._begin()

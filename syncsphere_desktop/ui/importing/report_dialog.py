@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from enum import StrEnum
 
 from PySide6.QtCore import QSize, Signal
@@ -10,13 +11,7 @@ from PySide6.QtWidgets import QWidget
 from typing_extensions import override
 
 from syncsphere_desktop.studio.audio_import.report import ImportReport, ImportStatus
-from syncsphere_desktop.ui.app.tasks import TaskScope
-from syncsphere_desktop.ui.importing.columns import (
-    IMPORTED_KINDS,
-    ImportedRow,
-    imported_columns,
-    imported_rows,
-)
+from syncsphere_desktop.ui.importing.columns import ImportedRow, imported_rows
 from syncsphere_desktop.ui.importing.file_list import ALL, FileList
 from syncsphere_desktop.ui.widgets.banner import Banner
 from syncsphere_desktop.ui.widgets.buttons import Button, Kind
@@ -39,11 +34,10 @@ class ReportDialog(AwaitableDialog[AfterReport]):
     save_requested = Signal()
 
     def __init__(
-        self, parent: QWidget, scope: TaskScope, report: ImportReport, *, undone: bool, can_undo: bool
+        self, parent: QWidget, report: ImportReport, files: FileList[ImportedRow], *, undone: bool
     ) -> None:
         super().__init__(parent, f"Import into {report.project_name}", width=_SIZE.width())
         self._report = report
-        self._rows = scope.child("import report files")
         summary = PlainLabel(report.summary() if report.problem is None else _without_problem(report))
         summary.setWordWrap(True)
         self.body.addWidget(summary)
@@ -51,17 +45,11 @@ class ReportDialog(AwaitableDialog[AfterReport]):
             self.body.addWidget(Banner(report.problem, "danger", dismissible=False))
         if undone:
             self.body.addWidget(Banner("This import was undone.", "info", dismissible=False))
-        self.files: FileList[ImportedRow] = FileList(
-            self._rows,
-            imported_columns(),
-            IMPORTED_KINDS,
-            kind_of=lambda row: row.kind,
-            search=lambda row: (row.file.path, row.file.reason or ""),
-        )
+        self.files = files
         self.body.addWidget(self.files, 1)
         self.undo = Button("Undo import…", Kind.SUBTLE, icon_name="undo")
         self.undo.clicked.connect(lambda: self.accept_with(AfterReport.UNDO))
-        self.undo.setVisible(can_undo and not undone and report.imported > 0)
+        self.undo.setVisible(report.remembered and not undone and report.imported > 0)
         self.save = Button("Save report…", icon_name="download")
         self.save.clicked.connect(self.save_requested)
         show = Button("Show in library", tooltip="List what was imported")
@@ -81,12 +69,14 @@ class ReportDialog(AwaitableDialog[AfterReport]):
 
     @override
     async def ask(self) -> AfterReport | None:
+        await asyncio.sleep(0)  # to be made and to be shown are a turn of the loop each
         rows = await imported_rows(self._report.files)
         self.files.show_rows(rows, chosen=first_kind(self._report))
-        try:
-            return await super().ask()
-        finally:
-            await self._rows.shutdown()
+        return await super().ask()
+
+    @override
+    async def wind_down(self) -> None:
+        await self.files.shutdown()
 
     @override
     def showEvent(self, event: QShowEvent) -> None:

@@ -22,6 +22,7 @@ from syncsphere_desktop.studio.integrity.outcomes import ActionReport
 from syncsphere_desktop.ui.app.jobs import Job, JobState
 from syncsphere_desktop.ui.app.tasks import TaskScope
 from syncsphere_desktop.ui.app.view import ViewContext
+from syncsphere_desktop.ui.importing.columns import imported_list
 from syncsphere_desktop.ui.importing.preview import ImportWish
 from syncsphere_desktop.ui.importing.report_dialog import AfterReport, ReportDialog
 from syncsphere_desktop.ui.importing.saving import ask_where, save_report
@@ -74,8 +75,9 @@ class ImportRuns(QObject):
         title = f"Import {counted(plan.new, 'file')} into {plan.project_name}"
         job = self._context.jobs.start(title, cancel=control.cancel, pause=pause)
         job.report(0.0, "Waits for its turn")
-        self._context.jobs.shown_requested.emit()
         try:
+            await asyncio.sleep(0)  # the preview closes, the jobs open: a turn of the loop each
+            self._context.jobs.shown_requested.emit()
             async with self._turn:
                 importer = await self._importer()
                 report = await importer.run(
@@ -121,9 +123,9 @@ class ImportRuns(QObject):
 
     async def _report(self, finished: FinishedImport) -> None:
         report = finished.report
-        dialog = ReportDialog(
-            self._context.window, self._scope, report, undone=finished.undone, can_undo=report.remembered
-        )
+        files = imported_list(self._scope)
+        await asyncio.sleep(0)
+        dialog = ReportDialog(self._context.window, report, files, undone=finished.undone)
         dialog.save_requested.connect(lambda: ask_where(dialog, lambda path: self.save(report, path)))
         wish = await dialog.ask()
         if wish is AfterReport.SHOW:

@@ -11,8 +11,8 @@ from typing import Any, Generic
 from syncsphere_desktop.domain.listing import Count, FilterValue, ListQuery, Page, Sort
 from syncsphere_desktop.ui.tables.column import Column, RowT
 
-_AT_ONCE = 4_000
-"""Rows turned over before the GUI thread does something else: two or three milliseconds."""
+_AT_ONCE = 2_000
+"""Rows turned over before the GUI thread does something else: a millisecond or two."""
 
 
 class RowsAtHand(Generic[RowT]):

@@ -82,8 +82,14 @@ class AwaitableDialog(QDialog, Generic[Result]):
         finally:
             self.finished.disconnect(end)
             self.hide()
-            self.deleteLater()
+            try:
+                await self.wind_down()
+            finally:
+                self.deleteLater()
         return self._result
+
+    async def wind_down(self) -> None:
+        """End the dialog's own tasks: the dialog was left, and its widgets are there for the last time."""
 
     @override
     def showEvent(self, event: QShowEvent) -> None:
