@@ -300,3 +300,27 @@ bundle_samples = Table(
     Index("bundle_samples_sha256", "sha256", "bundle_id"),
 )
 """The samples that each bundle names or holds; `stem` is the name as names are compared."""
+
+bundle_marks = Table(
+    "bundle_marks",
+    our_metadata,
+    Column("bundle_id", Integer, primary_key=True, autoincrement=False),
+    Column("label", Text, CheckConstraint("label <> ''")),
+    Column("pinned", Boolean, nullable=False, server_default=text("false")),
+    Column("actor", Text, nullable=False),
+    Column("marked_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+)
+"""What an admin said of a bundle version, and who did so last. Versions with a mark are never pruned."""
+
+bundle_checks = Table(
+    "bundle_checks",
+    our_metadata,
+    Column("bundle_id", Integer, primary_key=True, autoincrement=False),
+    Column("row_version", BigInteger, nullable=False),
+    Column("run_at", DateTime(timezone=True), nullable=False),
+    Column("state", Text, nullable=False),
+    Column("problems", JSONB, nullable=False, server_default=text("'[]'")),
+    Column("checked_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Index("bundle_checks_run", "run_at"),
+)
+"""What decoding all of a bundle told, for the row as it was then; `run_at` is when the run began."""

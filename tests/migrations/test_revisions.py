@@ -244,6 +244,20 @@ def test_what_is_known_of_audio_files_is_not_dropped(
     assert runner.downgrade("0003", allow_data_loss=True).status.current == "0003"
 
 
+def test_labels_and_pins_of_versions_are_not_dropped(
+    upgraded: ConnectionTarget, runner: MigrationRunner
+) -> None:
+    execute(
+        upgraded, f"INSERT INTO {OUR_SCHEMA}.bundle_marks (bundle_id, label, actor) VALUES (1, 'Mix', 'me')"
+    )
+    with pytest.raises(SchemaError, match="would remove 1 row of bundle_marks"):
+        runner.downgrade("0005")
+    with pytest.raises(psycopg2.errors.ObjectNotInPrerequisiteState, match="bundle_marks holds rows"):
+        execute(upgraded, migration_sql("0006", "0005"))
+
+    assert runner.downgrade("0005", allow_data_loss=True).status.current == "0005"
+
+
 def test_what_a_check_finds_out_again_may_go(upgraded: ConnectionTarget, runner: MigrationRunner) -> None:
     execute(
         upgraded,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func
 
 from syncsphere_desktop.database.connection import Database
 from syncsphere_desktop.database.paging import ListReader, ListSpec
+from syncsphere_desktop.database.repositories.bundle_timeline import beside, newest_ids, timeline_spec
 from syncsphere_desktop.database.repositories.records import Records, row_version
 from syncsphere_desktop.database.tables import project_bundles, projects, users
 from syncsphere_desktop.domain.audit import Entity
@@ -24,6 +25,11 @@ def _bundle(row: Any) -> BundleVersion:
 
 def _described(bundle: BundleVersion) -> str:
     return f"Version {bundle.version} of “{bundle.project_name}”"
+
+
+def bundle_spec(connection: Connection) -> ListSpec[BundleVersion]:
+    """Return what the list is made of on this connection."""
+    return timeline_spec(BUNDLES.spec, connection)
 
 
 BUNDLES: Records[BundleVersion] = Records(
@@ -57,6 +63,7 @@ BUNDLES: Records[BundleVersion] = Records(
             "project_id": lambda value: project_bundles.c.project_id == value,
             "user_id": lambda value: project_bundles.c.created_by == value,
         },
+        completed=beside,
     ),
     entity=Entity.BUNDLE,
     fields=("project_id", "version", "created_by"),
@@ -70,7 +77,7 @@ class BundleRepository:
     def __init__(self, database: Database, actor: str) -> None:
         self._database = database
         self._actor = actor
-        self.rows: ListReader[BundleVersion] = ListReader(database, BUNDLES.spec)
+        self.rows: ListReader[BundleVersion] = ListReader(database, bundle_spec)
 
     async def find(self, bundle_id: BundleId) -> BundleVersion | None:
         """Return a version, or None."""
@@ -87,12 +94,7 @@ class BundleRepository:
         """Return the version of a project with the highest number, the last stored of equals, or None."""
 
         def work(connection: Connection) -> BundleVersion | None:
-            found = connection.execute(
-                select(project_bundles.c.id)
-                .where(project_bundles.c.project_id == project_id)
-                .order_by(project_bundles.c.version.desc().nulls_last(), project_bundles.c.id.desc())
-                .limit(1)
-            ).scalar_one_or_none()
+            found = newest_ids(connection, [project_id]).get(project_id)
             return None if found is None else BUNDLES.read(connection, found)
 
         return await self._database.run(work)

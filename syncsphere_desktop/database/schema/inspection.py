@@ -17,7 +17,12 @@ from syncsphere_desktop.database.tables import OUR_SCHEMA, studio_metadata
 NOTICE_TRIGGERS = 4 * len(studio_metadata.tables)
 """One for each of INSERT, UPDATE, DELETE and TRUNCATE on each of the six tables."""
 
-_REVISION_OF = {"bundle_facts": "0005", "audio_content": "0004", "audit_log": "0003"}
+_REVISION_OF = {
+    "bundle_marks": "0006",
+    "bundle_facts": "0005",
+    "audio_content": "0004",
+    "audit_log": "0003",
+}
 """The newest revision that a side table stands for, the newest first."""
 _LIBRARY = ("audio_content", "audio_imports", "audio_stores", "audio_checks", "audio_orphans", "trash")
 

@@ -43,6 +43,7 @@ _TIMEOUTS = "SET statement_timeout = '10min'; SET lock_timeout = '3s'"
 _KEPT = (
     (2, "entries of the activity log", "audit_log"),
     (4, "entries of the quarantine", "trash"),
+    (6, "rows of bundle_marks", "bundle_marks"),
     (4, "rows of audio_content", "audio_content"),
     (4, "rows of audio_imports", "audio_imports"),
 )

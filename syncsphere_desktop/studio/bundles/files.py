@@ -15,7 +15,7 @@ from typing import Any, BinaryIO, cast
 from typing_extensions import override
 
 from syncsphere_desktop.database.bundle_stream import BundleStreams, PouredBundle
-from syncsphere_desktop.domain.bundle import BundleVersion
+from syncsphere_desktop.domain.bundle import BundleVersion, has_collapsed
 from syncsphere_desktop.domain.ids import BundleId
 from syncsphere_desktop.errors import AppError, FileError, InputError
 from syncsphere_desktop.files import make_durable
@@ -114,16 +114,12 @@ def check_import(bundle: Bundle, newest: Bundle | None) -> ImportCheck:
         warnings.append("Its contents can't be checked by this app.")
     if newest is not None and newest.uuid and bundle.uuid and newest.uuid != bundle.uuid:
         warnings.append("It's a bundle of another project: its UUID is not that of the newest version.")
-    if newest is not None and _has_collapsed(len(newest.graph.boxes), len(bundle.graph.boxes)):
+    if newest is not None and has_collapsed(len(newest.graph.boxes), len(bundle.graph.boxes)):
         warnings.append(
             f"It has {len(bundle.graph.boxes):,} boxes where the newest version has"
             f" {len(newest.graph.boxes):,}."
         )
     return ImportCheck(bundle, (*warnings, *bundle.warnings))
-
-
-def _has_collapsed(before: int, after: int) -> bool:
-    return after < before / 2 and before - after >= 10
 
 
 def export_name(version: BundleVersion) -> str:
