@@ -18,11 +18,15 @@ _UNSEEN = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u206
 
 def shown(text: str) -> str:
     """Return a path as it can be printed: what is no character, or can't be seen, as an escape."""
+    if text.isascii() and text.isprintable():
+        return text
     return "".join(map(_shown_character, text))
 
 
 def whole(text: str) -> str:
     """Return a path that JSON and UTF-8 can carry: bytes that are no text as escapes, all else as it is."""
+    if text.isascii():
+        return text
     return "".join(_shown_character(character) if _is_broken(character) else character for character in text)
 
 

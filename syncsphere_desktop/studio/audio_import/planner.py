@@ -63,8 +63,11 @@ class Planner:
     async def compare(self, files: Sequence[PlannedFile], project_id: ProjectId) -> list[PlannedFile]:
         """Return the files with their verdicts, those that a project has already being duplicates."""
         self._progress("Looking for duplicates", None)
-        fresh = [_as_new(file) for file in files]
-        sizes = Counter(file.size for file in fresh if file.verdict is Verdict.NEW)
+        # Of many files even this takes longer than the event loop may be kept waiting.
+        fresh = await self._threads(lambda: [_as_new(file) for file in files])
+        sizes = await self._threads(
+            lambda: Counter(file.size for file in fresh if file.verdict is Verdict.NEW)
+        )
         known = await self._present.sizes(project_id, set(sizes))
         candidates = await self._present.candidates(project_id, set(sizes))
         unhashed = {row.file_size for row in candidates if row.file_size is not None}
@@ -90,7 +93,8 @@ class Planner:
             "Comparing files",
         )
         sha256s = {file.sha256 for file in fresh if file.sha256 is not None}
-        return _judged(fresh, {**rows, **await self._present.rows(project_id, sha256s)})
+        here = {**rows, **await self._present.rows(project_id, sha256s)}
+        return await self._threads(lambda: _judged(fresh, here))
 
     def _scanned(self, sources: Sequence[Path]) -> list[PlannedFile]:
         found = []

@@ -89,7 +89,8 @@ class ImportRun:
             telling.cancel()
             await asyncio.wait([telling])
         progress(self._meter.progress())
-        files = self._outcomes.all(cancelled=self._control.cancelled)
+        is_cancelled = self._control.cancelled
+        files = await self._parts.committing(lambda: self._outcomes.all(cancelled=is_cancelled))
         left_out = any(file.status is ImportStatus.CANCELLED for file in files)
         return ImportReport(
             import_id=self._plan.import_id,
@@ -97,7 +98,7 @@ class ImportRun:
             project_name=self._plan.project_name,
             files=files,
             seconds=time.monotonic() - started,
-            cancelled=self._control.cancelled and left_out,
+            cancelled=is_cancelled and left_out,
             problem=self._problem.message if self._problem else None,
         )
 
