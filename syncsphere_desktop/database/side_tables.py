@@ -5,6 +5,8 @@ The app works without them: what would be kept there is not known then, and not 
 
 from __future__ import annotations
 
+import math
+import time
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, Table
@@ -13,6 +15,10 @@ from syncsphere_desktop.database.tables import OUR_SCHEMA, our_metadata
 from syncsphere_desktop.errors import SchemaError
 
 _KEY = "syncsphere_side_tables"
+
+_NEVER_CHANGED = frozenset({"audit_log", "studio_origin"})
+_SECONDS = 2.0
+"""How long it is believed that something is missing, or not allowed."""
 
 # Asks the catalogue instead of `to_regclass`, which fails where the role may not use the schema.
 _RIGHTS = f"""
@@ -40,19 +46,25 @@ class SideTables:
         return all(table.name in self.writable for table in tables)
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    tables: SideTables
+    until: float
+
+
 def side_tables(connection: Connection) -> SideTables:
-    """Return what the connection's role may do. Asked again until all of it is allowed."""
+    """Return what the connection's role may do. Asked again from time to time until all of it is allowed."""
     known = connection.info.get(_KEY)
-    if isinstance(known, SideTables):
-        return known
+    if isinstance(known, _Known) and time.monotonic() < known.until:
+        return known.tables
     rows = connection.exec_driver_sql(_RIGHTS).all()
-    state = SideTables(
+    tables = SideTables(
         frozenset(row.relname for row in rows if row.readable),
         frozenset(row.relname for row in rows if row.readable and row.writable),
     )
-    if state.writable >= {table.name for table in our_metadata.sorted_tables} - _NEVER_CHANGED:
-        connection.info[_KEY] = state
-    return state
+    is_whole = tables.writable >= {table.name for table in our_metadata.sorted_tables} - _NEVER_CHANGED
+    connection.info[_KEY] = _Known(tables, math.inf if is_whole else time.monotonic() + _SECONDS)
+    return tables
 
 
 def require(connection: Connection, *tables: Table) -> None:
@@ -63,6 +75,3 @@ def require(connection: Connection, *tables: Table) -> None:
             "This database has no place for that, or the role may not write there: the app's own tables"
             f" ({names}) are needed. The owner of the database can create them (migrate upgrade).",
         )
-
-
-_NEVER_CHANGED = frozenset({"audit_log", "studio_origin"})

@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 
 from syncsphere_desktop.database.paging import ListSpec
-from syncsphere_desktop.database.repositories.bundle_samples import count_uses
+from syncsphere_desktop.database.repositories.bundle_samples import count_uses_of
 from syncsphere_desktop.database.repositories.records import Records, row_version
 from syncsphere_desktop.database.side_tables import side_tables
 from syncsphere_desktop.database.tables import (
@@ -104,7 +104,7 @@ def _known_file(row: Any) -> AudioFile:
 
 
 def _with_uses(connection: Connection, files: tuple[AudioFile, ...]) -> tuple[AudioFile, ...]:
-    uses = count_uses(connection, [file.id for file in files])
+    uses = count_uses_of(connection, files)
     return tuple(replace(file, used_by=uses.get(file.id)) for file in files) if uses else files
 
 

@@ -20,6 +20,7 @@ from syncsphere_desktop.database.tables import (
     bundle_samples,
     trash,
 )
+from syncsphere_desktop.domain.audio import AudioFile
 from syncsphere_desktop.domain.bundle_use import MOST_USES, BundleUse, MatchedBy
 from syncsphere_desktop.domain.ids import AudioFileId, BundleId, ProjectId
 from syncsphere_desktop.domain.sample_names import comparable, names_in, project_in, stem, uuids_in
@@ -169,7 +170,21 @@ def count_uses(connection: Connection, ids: Collection[AudioFileId]) -> dict[Aud
     """
     if not ids or not side_tables(connection).can_read(bundle_samples, bundle_facts):
         return {}
-    rows = _wanted_rows(connection, ids)
+    return _counts(connection, _wanted_rows(connection, ids))
+
+
+def count_uses_of(connection: Connection, files: Sequence[AudioFile]) -> dict[AudioFileId, int]:
+    """Return what `count_uses` does, for rows that were read already."""
+    if not files or not side_tables(connection).can_read(bundle_samples, bundle_facts):
+        return {}
+    wanted: dict[AudioFileId, _Wanted] = {}
+    for file in files:
+        wanted[file.id] = each = _Wanted()
+        each.add(file.project_id, file.filename, file.file_path, file.sha256)
+    return _counts(connection, wanted)
+
+
+def _counts(connection: Connection, rows: Mapping[AudioFileId, _Wanted]) -> dict[AudioFileId, int]:
     counted = connection.exec_driver_sql(_COUNTS, _parameters(list(rows.values()), MOST_USES)).all()
     uses = {row.what: int(row.uses) for row in counted}
     partly_read = _partly_read(connection) if len(uses) < len(rows) else frozenset()
