@@ -34,6 +34,7 @@ from syncsphere_desktop.ui.app.signals import SignalBridge
 from syncsphere_desktop.ui.app.view import ViewContext
 from syncsphere_desktop.ui.app.window_actions import install_actions
 from syncsphere_desktop.ui.app.window_memory import WindowMemory
+from syncsphere_desktop.ui.bundles.controller import BundlesController
 from syncsphere_desktop.ui.connecting.controller import ConnectingController, Progress
 from syncsphere_desktop.ui.importing.controller import ImportController
 from syncsphere_desktop.ui.integrity.controller import IntegrityController
@@ -101,6 +102,7 @@ class Program:
                 "users": UsersController.for_session,
                 "projects": ProjectsController.for_session,
                 "library": LibraryController.for_session,
+                "bundles": BundlesController.for_session,
                 "integrity": IntegrityController.for_session,
             },
             self.toasts,

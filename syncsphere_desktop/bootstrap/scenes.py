@@ -6,6 +6,7 @@ import asyncio
 
 from PySide6.QtWidgets import QLineEdit
 
+from syncsphere_desktop.bootstrap.bundle_scenes import BUNDLE_SCENES
 from syncsphere_desktop.bootstrap.import_scenes import IMPORT_SCENES
 from syncsphere_desktop.bootstrap.integrity_scenes import INTEGRITY_SCENES
 from syncsphere_desktop.bootstrap.library_scenes import LIBRARY_SCENES
@@ -244,6 +245,7 @@ SCENES: tuple[Scene, ...] = (
     Scene("projects-delete", Needs.PROJECTS, _projects_delete),
     *LIBRARY_SCENES,
     *IMPORT_SCENES,
+    *BUNDLE_SCENES,
     *INTEGRITY_SCENES,
     Scene("window-palette", Needs.USERS, _palette),
     Scene("window-shortcuts", Needs.USERS, _shortcuts),

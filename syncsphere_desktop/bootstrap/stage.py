@@ -19,6 +19,7 @@ from syncsphere_desktop.errors import FileError
 from syncsphere_desktop.studio.local_studio import LocalStudio
 from syncsphere_desktop.ui.app.listing import Listing
 from syncsphere_desktop.ui.app.view import ViewController
+from syncsphere_desktop.ui.bundles.controller import BundlesController
 from syncsphere_desktop.ui.integrity.controller import IntegrityController
 from syncsphere_desktop.ui.library.controller import LibraryController
 from syncsphere_desktop.ui.projects.controller import ProjectsController
@@ -36,6 +37,7 @@ class Needs(StrEnum):
     USERS = "users"
     PROJECTS = "projects"
     LIBRARY = "library"
+    BUNDLES = "bundles"
     INTEGRITY = "integrity"
 
 
@@ -66,6 +68,11 @@ class Stage:
         return self._controller("library", LibraryController)
 
     @property
+    def bundles(self) -> BundlesController:
+        """Return the bundle versions."""
+        return self._controller("bundles", BundlesController)
+
+    @property
     def integrity(self) -> IntegrityController:
         """Return the integrity view."""
         return self._controller("integrity", IntegrityController)
@@ -88,6 +95,8 @@ class Stage:
     def _listing(self, needs: Needs) -> Listing[Any]:
         if needs is Needs.LIBRARY:
             return self.library.listing
+        if needs is Needs.BUNDLES:
+            return self.bundles.listing
         return self.users.listing if needs is Needs.USERS else self.projects.listing
 
     async def clear(self) -> None:

@@ -8,5 +8,6 @@ DESTINATIONS = (
     Destination("users", "Users", "users"),
     Destination("projects", "Projects", "projects"),
     Destination("library", "Library", "audio"),
+    Destination("bundles", "Bundles", "bundles"),
     Destination("integrity", "Integrity", "shield"),
 )

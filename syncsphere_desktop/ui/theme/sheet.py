@@ -122,6 +122,7 @@ _LISTS = """
 QAbstractItemView { background: %(surface_0)s; border: none; outline: none;
   selection-background-color: %(selection)s; selection-color: %(selection_text)s }
 QTableView { gridline-color: transparent }
+QListView[plain="true"] { background: transparent; border: none }
 QListView::item { padding: 0 8px; min-height: 32px; border-radius: 6px }
 QListView::item:hover, QTreeView::item:hover { background: %(hover)s }
 QListView::item:selected, QTreeView::item:selected { background: %(selection)s; color: %(selection_text)s }

@@ -1,0 +1,62 @@
+"""The scenes of bundle versions."""
+
+from __future__ import annotations
+
+from syncsphere_desktop.bootstrap.scene import Scene
+from syncsphere_desktop.bootstrap.stage import Needs, Stage
+
+_PROJECT = "Midnight Session"
+
+
+async def _bundles(stage: Stage) -> None:
+    await _read(stage)
+    stage.shoot("bundles")
+
+
+async def _contents(stage: Stage) -> None:
+    await _of_project(stage)
+    await _select(stage, 0)
+    await stage.settled()
+    stage.shoot("bundles-contents")
+    stage.bundles.show_all()
+    await _loaded(stage)
+
+
+async def _read(stage: Stage) -> None:
+    """Wait until the background has read what every version holds."""
+    model = stage.bundles.listing.model
+
+    def known() -> bool:
+        rows = [model.row(position) for position in range(model.count.value)]
+        return not model.is_loading and all(row is not None and row.boxes is not None for row in rows)
+
+    await stage.until(known)
+    await stage.settled()
+
+
+async def _of_project(stage: Stage) -> None:
+    model = stage.bundles.listing.model
+    rows = (model.row(position) for position in range(model.count.value))
+    project = next(row.project_id for row in rows if row is not None and row.project_name == _PROJECT)
+    assert project is not None
+    stage.bundles.narrow({"project_id": project})
+    await _loaded(stage)
+    await stage.until(stage.bundles.chart.isVisible)
+
+
+async def _loaded(stage: Stage) -> None:
+    model = stage.bundles.listing.model
+    await stage.until(lambda: not model.is_loading and not model.is_dimmed)
+    await stage.settled()
+
+
+async def _select(stage: Stage, position: int) -> None:
+    stage.bundles.listing.view.go_to(position)
+    await stage.until(lambda: stage.bundles.inspector.shows_contents)
+    await stage.settled()
+
+
+BUNDLE_SCENES: tuple[Scene, ...] = (
+    Scene("bundles", Needs.BUNDLES, _bundles),
+    Scene("bundles-contents", Needs.BUNDLES, _contents),
+)
