@@ -28,6 +28,8 @@ class Reason(StrEnum):
     NEWEST = "newest"
     LABELLED = "labelled"
     PINNED = "pinned"
+    BEFORE_COLLAPSE = "before a collapse"
+    """Most of its boxes are gone in the version after it."""
     UNDATED = "undated"
     RECENT = "recent"
     LAST_OF_ITS_STRETCH = "last of its stretch"
@@ -41,7 +43,8 @@ class Reason(StrEnum):
 class RetentionRules:
     """Keep every version of the last `days`, then the last one of each `then`; None: none beyond the days.
 
-    The newest version of a project, the labelled, the pinned and those without a date stay in any case.
+    The newest version of a project, the labelled, the pinned, the last whole one before most boxes went,
+    and those without a date stay in any case.
     Raises InputError.
     """
 
@@ -66,7 +69,7 @@ class Candidate:
     """A version as the rules look at it; `size` in bytes, `created_at` in the server's time.
 
     One that `collapsed` (most of its boxes are gone) never stands for its stretch: the whole one before it
-    is what somebody will want back.
+    is what somebody will want back, which is why the one that is `before_collapse` always stays.
     """
 
     id: BundleId
@@ -77,6 +80,7 @@ class Candidate:
     label: str | None = None
     pinned: bool = False
     collapsed: bool = False
+    before_collapse: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +159,8 @@ def _protection(candidate: Candidate, newest: Candidate) -> Reason | None:
         return Reason.LABELLED
     if candidate.pinned:
         return Reason.PINNED
+    if candidate.before_collapse:
+        return Reason.BEFORE_COLLAPSE
     return Reason.UNDATED if candidate.created_at is None else None
 
 

@@ -18,7 +18,6 @@ from sqlalchemy import (
     and_,
     cast,
     false,
-    func,
     literal,
     literal_column,
     null,
@@ -85,10 +84,15 @@ SELECT b.id, {columns} FROM (
 ) AS n JOIN project_bundles b ON b.id = n.id {joins}
 """
 
+_NEWEST = """
+SELECT DISTINCT ON (project_id) project_id, id FROM project_bundles WHERE project_id = ANY(%(projects)s)
+ORDER BY project_id, coalesce(version, -1) DESC, created_at DESC NULLS LAST, id DESC
+"""
+
 
 def beside(connection: Connection, rows: tuple[BundleVersion, ...]) -> tuple[BundleVersion, ...]:
     """Return versions with all that is known of them beside their own columns."""
-    columns, joins = _side_columns(side_tables(connection))
+    columns, joins = side_columns(side_tables(connection))
     of_projects = [row.id for row in rows if row.project_id is not None]
     loners = [row.id for row in rows if row.project_id is None]
     found: dict[int, Any] = {}
@@ -148,21 +152,11 @@ def _with_label(pattern: str) -> ColumnElement[bool]:
 
 def newest_ids(connection: Connection, projects: Sequence[int]) -> dict[int, int]:
     """Return the id of the newest version of each project that has one: by number, then time, then id."""
-    statement = (
-        select(project_bundles.c.project_id, project_bundles.c.id)
-        .distinct(project_bundles.c.project_id)
-        .where(project_bundles.c.project_id == func.any(list(projects)))
-        .order_by(
-            project_bundles.c.project_id,
-            project_bundles.c.version.desc().nulls_last(),
-            project_bundles.c.created_at.desc().nulls_last(),
-            project_bundles.c.id.desc(),
-        )
-    )
-    return {row.project_id: row.id for row in connection.execute(statement)}
+    found = connection.exec_driver_sql(_NEWEST, {"projects": list(projects)})
+    return {row.project_id: row.id for row in found}
 
 
-def _side_columns(tables: SideTables) -> tuple[str, str]:
+def side_columns(tables: SideTables) -> tuple[str, str]:
     """Return the columns that our side tables give, empty where they are missing, and the joins for them."""
     marks, facts, checks = map(tables.can_read, (bundle_marks, bundle_facts, bundle_checks))
     columns = (

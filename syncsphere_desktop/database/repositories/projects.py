@@ -149,21 +149,10 @@ class ProjectRepository:
 
         Raises InputError, DuplicateError (field `room_id`), NotFoundError when the owner is gone.
         """
-        values = {
-            "name": checked_project_name(draft.name),
-            "description": checked_description(draft.description),
-            "room_id": checked_room_id(draft.room_id),
-            "is_public": draft.is_public,
-            "owner_id": draft.owner_id,
-        }
-
-        def work(connection: Connection) -> Project:
-            _require_user(connection, draft.owner_id)
-            project = PROJECTS.insert(connection, self._actor, values)
-            make_owner(connection, self._actor, [project.id], draft.owner_id)
-            return _reread(connection, project)
-
-        return await self._database.write(work)
+        values = draft_values(draft)
+        return await self._database.write(
+            lambda connection: insert_project(connection, self._actor, draft, values)
+        )
 
     async def update(
         self, base: Project, changes: Mapping[str, object], *, undoes: int | None = None
@@ -223,6 +212,27 @@ class ProjectRepository:
             return impact
 
         return await self._database.write(work, timeouts=BULK)
+
+
+def draft_values(draft: ProjectDraft) -> dict[str, object]:
+    """Return the columns of a new project; raises InputError."""
+    return {
+        "name": checked_project_name(draft.name),
+        "description": checked_description(draft.description),
+        "room_id": checked_room_id(draft.room_id),
+        "is_public": draft.is_public,
+        "owner_id": draft.owner_id,
+    }
+
+
+def insert_project(
+    connection: Connection, actor: str, draft: ProjectDraft, values: Mapping[str, object]
+) -> Project:
+    """Add a project with its audit entry and its owner as the first collaborator, and return it."""
+    _require_user(connection, draft.owner_id)
+    project = PROJECTS.insert(connection, actor, values)
+    make_owner(connection, actor, [project.id], draft.owner_id)
+    return _reread(connection, project)
 
 
 def _reread(connection: Connection, project: Project) -> Project:

@@ -1,0 +1,198 @@
+"""Decodes every stored version, every byte of it, and keeps what that told."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from syncsphere_desktop.database.bundle_stream import BundleStreams
+from syncsphere_desktop.database.connection import Database
+from syncsphere_desktop.database.repositories.bundle_checks import BundleCheckRepository, ToCheck
+from syncsphere_desktop.domain.bundle_check import BundleCheck, CheckState
+from syncsphere_desktop.domain.humane import size as humane_size
+from syncsphere_desktop.domain.ids import BundleId, ProjectId
+from syncsphere_desktop.domain.progress import Progress, silent
+from syncsphere_desktop.domain.sample_names import storable
+from syncsphere_desktop.errors import BundleError, CancelledByServerError, NotFoundError, QueryError
+from syncsphere_desktop.odb import Bundle, BundleKind, open_bundle
+
+_BLOCK = 1 << 20
+_MOST_PROBLEMS = 20
+_LONGEST_PROBLEM = 500
+_BROKEN = {BundleKind.DAMAGED, BundleKind.EMPTY, BundleKind.FOREIGN}
+
+Tell = Callable[[float], None]
+"""Takes how many bytes of the stored version were decoded; may raise to end it."""
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyReport:
+    """What a run found, with what it had found before where it was `resumed`.
+
+    `findings` are the versions that are not sound. `left` were deleted or changed while they were read.
+    `kept` is False where the database has no place for outcomes; such a run can't be resumed.
+    """
+
+    sound: int
+    damaged: int
+    unknown: int
+    left: int
+    findings: tuple[BundleCheck, ...]
+    bytes: int = 0
+    kept: bool = True
+    resumed: bool = False
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether nothing wrong was found."""
+        return not self.damaged
+
+
+async def verify_bundles(
+    database: Database,
+    project_id: ProjectId | None = None,
+    *,
+    resume: bool = False,
+    progress: Progress = silent,
+) -> VerifyReport:
+    """Decode every version of a project, or of all; `resume` leaves out what the last run has done.
+
+    Cancelling leaves what was found until then. Raises AppError where the connection is lost.
+    """
+    checks, streams = BundleCheckRepository(database), BundleStreams(database)
+    kept = await checks.can_keep()
+    run_at, resumed = await checks.begin(resume=resume and kept)
+    if kept:
+        await checks.forget_gone()
+    versions, total = await checks.amount_left(run_at, project_id)
+    meter = _Meter(progress, versions, total)
+    outcomes: list[BundleCheck] = []
+    left = 0
+    last: BundleId | None = None
+    while batch := await checks.left(run_at, project_id, last):
+        for version in batch:
+            last = version.id
+            outcome = await _check(streams, version, meter)
+            meter.finish(version.size)
+            if outcome is None or (kept and not await checks.keep(outcome, run_at)):
+                left += 1
+            else:
+                outcomes.append(outcome)
+    if kept:
+        outcomes = list(await checks.of_run(run_at, project_id))
+    return _report(outcomes, left, kept=kept, resumed=resumed)
+
+
+def _report(outcomes: list[BundleCheck], left: int, *, kept: bool, resumed: bool) -> VerifyReport:
+    counts = {state: sum(check.state is state for check in outcomes) for state in CheckState}
+    return VerifyReport(
+        sound=counts[CheckState.SOUND],
+        damaged=counts[CheckState.DAMAGED],
+        unknown=counts[CheckState.UNKNOWN],
+        left=left,
+        findings=tuple(check for check in outcomes if check.state is not CheckState.SOUND),
+        bytes=sum(check.size for check in outcomes),
+        kept=kept,
+        resumed=resumed,
+    )
+
+
+async def _check(streams: BundleStreams, version: ToCheck, meter: _Meter) -> BundleCheck | None:
+    stop = threading.Event()
+    tell = meter.teller(asyncio.get_running_loop(), stop)
+    try:
+        state, problems = await streams.read(version.id, lambda file: decode(file, tell))
+    except NotFoundError:
+        return None
+    except QueryError as error:  # the server can't give the bytes: its own storage is damaged
+        state, problems = CheckState.DAMAGED, (error.message,)
+    finally:
+        stop.set()  # whoever cancelled does not wait for what is still being unpacked
+    return BundleCheck(
+        bundle_id=version.id,
+        row_version=version.row_version,
+        state=state,
+        problems=tuple(storable(problem, _LONGEST_PROBLEM) for problem in problems),
+        project_id=version.project_id,
+        project_name=version.project_name,
+        version=version.version,
+        size=version.size,
+    )
+
+
+def decode(file: BinaryIO, tell: Tell = lambda _done: None) -> tuple[CheckState, tuple[str, ...]]:
+    """Read a stored version to its last byte; return how it was found and what is wrong with it.
+
+    Raises what reading the file raises, and what `tell` does.
+    """
+    bundle = open_bundle(file)
+    tell(0.0)
+    problems = [bundle.problem or "It can't be read."] if bundle.kind in _BROKEN else []
+    if bundle.graph.unreadable:
+        problems.append(f"{bundle.graph.unreadable:,} of its {bundle.graph.claimed:,} boxes can't be read.")
+    problems += _unpack(bundle, tell)
+    if problems:
+        several = len(problems) - _MOST_PROBLEMS
+        shown = (*problems[:_MOST_PROBLEMS], f"And {several:,} more.") if several > 0 else tuple(problems)
+        return CheckState.DAMAGED, shown
+    if bundle.kind is BundleKind.NEWER:
+        return CheckState.UNKNOWN, (bundle.problem or "It is of a newer version.",)
+    return CheckState.SOUND, ()
+
+
+def _unpack(bundle: Bundle, tell: Tell) -> list[str]:
+    """Unpack each entry into nothing, and return what is wrong: reading to its end compares its checksum."""
+    if sum(entry.packed for entry in bundle.entries) > bundle.size:
+        return ["Its files claim more bytes than it has."]
+    problems = []
+    done = 0
+    for entry in {entry.name: entry for entry in bundle.entries}.values():
+        if entry.name.endswith("/"):
+            continue
+        read = 0
+        try:
+            with bundle.open_entry(entry.name) as stream:
+                while block := stream.read(_BLOCK):
+                    read += len(block)
+                    tell(done + entry.packed * min(read / max(entry.size, 1), 1.0))
+        except BundleError as error:
+            if error.message != bundle.problem:
+                problems.append(error.message)
+        done += entry.packed
+    return problems
+
+
+class _Meter:
+    """Tells how far a run is, by bytes."""
+
+    def __init__(self, progress: Progress, versions: int, total: int) -> None:
+        self._progress = progress
+        self._versions = versions
+        self._total = total
+        self._done_versions = 0
+        self._done = 0
+
+    def teller(self, loop: asyncio.AbstractEventLoop, stop: threading.Event) -> Tell:
+        """Return what is called on a worker thread while one version is decoded."""
+
+        def tell(done: float) -> None:
+            if stop.is_set():
+                raise CancelledByServerError("Verifying was cancelled.")
+            loop.call_soon_threadsafe(self._tell, done)
+
+        return tell
+
+    def finish(self, size: int) -> None:
+        """Count a version as done."""
+        self._done_versions += 1
+        self._done += size
+        self._tell(0.0)
+
+    def _tell(self, inside: float) -> None:
+        done = self._done + inside
+        number = min(self._done_versions + 1, self._versions)
+        sentence = f"Verifying version {number:,} of {self._versions:,}, {humane_size(round(done))}"
+        self._progress(sentence, min(done / self._total, 1.0) if self._total else 1.0)
