@@ -76,7 +76,7 @@ def planned_columns() -> tuple[Column[PlannedRow], ...]:
         _name(lambda row: row.name, lambda row: row.file.relative),
         _folder(lambda row: row.folder),
         _kind(PLANNED_KINDS, lambda row: row.kind),
-        _why(lambda row: row.file.reason),
+        _why(lambda row: row.file.reason, 188),
         _length(lambda row: None if row.file.facts is None else row.file.facts.duration),
         _size(lambda row: row.file.size),
         Column(
@@ -98,7 +98,7 @@ def imported_columns() -> tuple[Column[ImportedRow], ...]:
         _name(lambda row: row.name, lambda row: row.file.path),
         _folder(lambda row: row.folder),
         _kind(IMPORTED_KINDS, lambda row: row.kind),
-        _why(lambda row: row.file.reason),
+        _why(lambda row: row.file.reason, 320),
         _length(lambda row: row.file.duration),
         _size(lambda row: row.file.size),
         Column(
@@ -192,8 +192,8 @@ def _kind(kinds: tuple[FileKind, ...], value: Callable[[RowT], str]) -> Column[R
     )
 
 
-def _why(value: Callable[[RowT], str | None]) -> Column[RowT]:
-    return Column("Why", value, sort_key="why", width=188)
+def _why(value: Callable[[RowT], str | None], width: int) -> Column[RowT]:
+    return Column("Why", value, sort_key="why", width=width)
 
 
 def _length(value: Callable[[RowT], float | None]) -> Column[RowT]:
