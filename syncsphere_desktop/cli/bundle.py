@@ -6,7 +6,14 @@ import argparse
 import importlib
 from typing import Any
 
-_MODULES = ("bundle_list", "bundle_reading", "bundle_files")
+_MODULES = (
+    "bundle_list",
+    "bundle_reading",
+    "bundle_files",
+    "bundle_versions",
+    "bundle_prune",
+    "bundle_verify",
+)
 """Modules of this package that register commands, in the order `--help` shows them."""
 
 

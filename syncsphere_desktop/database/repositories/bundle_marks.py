@@ -32,21 +32,34 @@ class BundleMarkRepository:
     async def label(
         self, bundle_id: BundleId, label: str | None, *, undoes: int | None = None
     ) -> BundleVersion:
-        """Give a version a label, or with None take it away; return the version.
-
-        Raises InputError (field `label`), NotFoundError, SchemaError where there is no place for it.
-        """
-        text = checked_label(label)
-        return await self._database.write(
-            lambda connection: self._mark(connection, bundle_id, {"label": text}, undoes)
-        )
+        """Give a version a label, or with None take it away; raises as `mark` does."""
+        return await self.mark(bundle_id, label=label or "", undoes=undoes)
 
     async def pin(
         self, bundle_id: BundleId, *, pinned: bool = True, undoes: int | None = None
     ) -> BundleVersion:
-        """Keep a version from being pruned, or no longer; raises as `label` does."""
+        """Keep a version from being pruned, or no longer; raises as `mark` does."""
+        return await self.mark(bundle_id, pinned=pinned, undoes=undoes)
+
+    async def mark(
+        self,
+        bundle_id: BundleId,
+        *,
+        label: str | None = None,
+        pinned: bool | None = None,
+        undoes: int | None = None,
+    ) -> BundleVersion:
+        """Change what is given, an empty label taking it away; return the version.
+
+        Raises InputError (field `label`), NotFoundError, SchemaError where there is no place for it.
+        """
+        changes: dict[str, object] = {}
+        if label is not None:
+            changes["label"] = checked_label(label)
+        if pinned is not None:
+            changes["pinned"] = pinned
         return await self._database.write(
-            lambda connection: self._mark(connection, bundle_id, {"pinned": pinned}, undoes)
+            lambda connection: self._mark(connection, bundle_id, changes, undoes)
         )
 
     def _mark(
