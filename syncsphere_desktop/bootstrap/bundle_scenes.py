@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from syncsphere_desktop.bootstrap.scene import Scene
 from syncsphere_desktop.bootstrap.stage import Needs, Stage
+from syncsphere_desktop.ui.bundles.diff_dialog import TEXT, DiffDialog
 
 _PROJECT = "Midnight Session"
 
@@ -18,6 +19,22 @@ async def _contents(stage: Stage) -> None:
     await _select(stage, 0)
     await stage.settled()
     stage.shoot("bundles-contents")
+    stage.bundles.show_all()
+    await _loaded(stage)
+
+
+async def _compare(stage: Stage) -> None:
+    await _of_project(stage)
+    await _select(stage, 0)
+    stage.bundles.comparing.compare()
+    dialog = await stage.dialog(DiffDialog)
+    await stage.until(lambda: dialog.shown is not None)
+    await stage.settled()
+    stage.shoot("bundles-compare")
+    dialog.show_as(TEXT)
+    await stage.settled()
+    stage.shoot("bundles-compare-text")
+    await stage.clear()
     stage.bundles.show_all()
     await _loaded(stage)
 
@@ -59,4 +76,5 @@ async def _select(stage: Stage, position: int) -> None:
 BUNDLE_SCENES: tuple[Scene, ...] = (
     Scene("bundles", Needs.BUNDLES, _bundles),
     Scene("bundles-contents", Needs.BUNDLES, _contents),
+    Scene("bundles-compare", Needs.BUNDLES, _compare),
 )

@@ -13,6 +13,7 @@ from syncsphere_desktop.database.notifications import ChangeEvent, EverythingMay
 from syncsphere_desktop.domain.bundle import BundleVersion
 from syncsphere_desktop.domain.ids import BundleId, ProjectId
 from syncsphere_desktop.domain.listing import FilterValue, ListQuery, RowSource, Sort
+from syncsphere_desktop.domain.ownership import BoxOwnership
 from syncsphere_desktop.domain.project import Project
 from syncsphere_desktop.errors import AppError
 from syncsphere_desktop.odb.diff import BundleDiff
@@ -26,6 +27,7 @@ from syncsphere_desktop.ui.app.list_controller import ListController
 from syncsphere_desktop.ui.app.listing import Listing, ListingWords
 from syncsphere_desktop.ui.app.view import Filters, ViewContext
 from syncsphere_desktop.ui.bundles.columns import version_columns
+from syncsphere_desktop.ui.bundles.comparing import Comparing
 from syncsphere_desktop.ui.bundles.covers import small_cover
 from syncsphere_desktop.ui.bundles.inspector import BundleInspector
 from syncsphere_desktop.ui.bundles.project_choice import ProjectChoice
@@ -83,6 +85,7 @@ class BundleParts:
     marks: VersionMarks
     projects: ProjectStore
     contents: ReadsContents
+    holders: RowSource[BoxOwnership]
 
 
 class BundlesController(ListController[BundleVersion]):
@@ -115,6 +118,14 @@ class BundlesController(ListController[BundleVersion]):
             parts.versions.get, self._mark, version_of_project, _LABELS
         )
         self.editing = Editing(self.listing, self.inspector.form, store, context, self._scope)
+        self.comparing = Comparing(
+            self.listing.view.selection,
+            parts.versions.rows,
+            parts.holders,
+            parts.contents,
+            context,
+            self._scope,
+        )
         self.choice = ProjectChoice()
         self.chart = SizeChart()
         self.frame.add_tool(self.choice)
@@ -131,6 +142,7 @@ class BundlesController(ListController[BundleVersion]):
         from syncsphere_desktop.database.bundle_stream import BundleStreams
         from syncsphere_desktop.database.repositories.bundle_marks import BundleMarkRepository
         from syncsphere_desktop.database.repositories.bundles import BundleRepository
+        from syncsphere_desktop.database.repositories.ownership import OwnershipRepository
 
         database, actor = session.database, session.actor
         parts = BundleParts(
@@ -138,6 +150,7 @@ class BundlesController(ListController[BundleVersion]):
             marks=BundleMarkRepository(database, actor),
             projects=session.projects,
             contents=BundleContents(BundleStreams(database), session.audio.contents),
+            holders=OwnershipRepository(database, actor).rows,
         )
         read_only = database.read_only_reason is not None
         return cls(parts, context, session.clock.now, read_only=read_only)
@@ -149,6 +162,7 @@ class BundlesController(ListController[BundleVersion]):
         self.editing.row_refreshed.connect(self._on_editing_row_refreshed)
         self.editing.many_selected.connect(self._on_editing_many_selected)
         self.inspector.close_requested.connect(self.frame.toggle_inspector)
+        self.inspector.compare_requested.connect(self.comparing.compare)
         self.choice.choose_requested.connect(self.choose_project)
         self.choice.all_requested.connect(self.show_all)
         self.chart.version_chosen.connect(self.go_to)
@@ -157,6 +171,8 @@ class BundlesController(ListController[BundleVersion]):
         for text, do, keys in (
             ("List the versions of a project…", self.choose_project, "Ctrl+P"),
             ("List the versions of all projects", self.show_all, None),
+            ("Compare versions", self.comparing.compare, "Ctrl+D"),
+            ("Compare with a file…", self.comparing.compare_with_file, None),
         ):
             add_action(self.frame, text, do, shortcut=keys, group=self._group)
         for text, do, keys in (

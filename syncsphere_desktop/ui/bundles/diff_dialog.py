@@ -1,0 +1,207 @@
+"""What changed from one bundle to another: side by side, or as text to be copied."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtGui import QGuiApplication, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QStackedWidget, QVBoxLayout, QWidget
+from typing_extensions import override
+
+from syncsphere_desktop.domain.humane import counted
+from syncsphere_desktop.errors import AppError
+from syncsphere_desktop.odb.diff import Paragraph
+from syncsphere_desktop.ui.app.tasks import TaskScope
+from syncsphere_desktop.ui.bundles.diff_list import MARK_WIDTH, DiffList
+from syncsphere_desktop.ui.bundles.diff_rows import Mark, SideRow
+from syncsphere_desktop.ui.theme.fonts import BODY_SIZE, sized
+from syncsphere_desktop.ui.widgets.banner import Banner
+from syncsphere_desktop.ui.widgets.buttons import Button
+from syncsphere_desktop.ui.widgets.dialog import AwaitableDialog
+from syncsphere_desktop.ui.widgets.elided_label import ElidedLabel
+from syncsphere_desktop.ui.widgets.empty_state import EmptyState, ErrorState
+from syncsphere_desktop.ui.widgets.inspector import hairline
+from syncsphere_desktop.ui.widgets.plain_text import PlainLabel
+from syncsphere_desktop.ui.widgets.segments import Segments
+from syncsphere_desktop.ui.widgets.skeleton import Skeleton
+
+_SIZE = QSize(1080, 680)
+_COPIED_MS = 1_600
+SIDES, TEXT = "sides", "text"
+
+
+@dataclass(frozen=True, slots=True)
+class SideTitle:
+    """What stands above a side: what it is, and when and by whom it was made."""
+
+    name: str
+    facts: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownDiff:
+    """A difference as it is shown. `notes` are sentences on what may mislead."""
+
+    rows: tuple[SideRow, ...]
+    paragraphs: tuple[Paragraph, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """Return the difference as text, a paragraph for each unit."""
+        return "\n\n".join(
+            "\n".join((paragraph.text, *(f"    {line}" for line in paragraph.details)))
+            for paragraph in self.paragraphs
+        )
+
+
+class DiffDialog(AwaitableDialog[bool]):
+    """Reads in the background; `load` is called again by Retry."""
+
+    def __init__(
+        self,
+        parent: QWidget,
+        scope: TaskScope,
+        before: SideTitle,
+        after: SideTitle,
+        load: Callable[[], Awaitable[ShownDiff]],
+    ) -> None:
+        super().__init__(parent, "What changed", width=760)
+        self._tasks = scope.child("comparing", on_error=self._show_failed)
+        self._load = load
+        self._titles = (before, after)
+        self._text = ""
+        self.shown: ShownDiff | None = None
+        self.list = DiffList()
+        self.words = QPlainTextEdit()
+        self.words.setReadOnly(True)
+        self.words.setFont(sized(BODY_SIZE))
+        self.words.setAccessibleName("What changed, as text")
+        self.switch = Segments("How it is shown")
+        self.switch.add(SIDES, "Side by side")
+        self.switch.add(TEXT, "As text")
+        self.switch.chosen.connect(self.show_as)
+        self._summary = PlainLabel()
+        self._summary.setProperty("role", "secondary")
+        self._note = Banner(tone="info", dismissible=False)
+        self._note.hide()
+        self._stack = QStackedWidget()
+        self._skeleton = Skeleton((5, 1, 5))
+        self._same = EmptyState("check", "Nothing differs", "Both hold the same music.")
+        self._failed = ErrorState()
+        self._failed.retry_requested.connect(self._start)
+        for page in (self._skeleton, self._same, self._failed, self.words, self._sides()):
+            self._stack.addWidget(page)
+        self._build()
+        self.finished.connect(self._on_finished)
+
+    def _build(self) -> None:
+        self.copy_button = Button("Copy as text", icon_name="copy")
+        self.copy_button.clicked.connect(self.copy)
+        self.copy_button.setEnabled(False)
+        close = Button("Close")
+        close.clicked.connect(self.reject)
+        close.setDefault(True)
+        self.add_button(self.copy_button, left=True)
+        self.add_button(close)
+        top = QHBoxLayout()
+        top.setSpacing(12)
+        top.addWidget(self._summary, 1)
+        top.addWidget(self.switch)
+        self.body.setSpacing(12)
+        self.body.addLayout(top)
+        self.body.addWidget(self._note)
+        self.body.addWidget(self._stack, 1)
+
+    def _sides(self) -> QWidget:
+        part = QWidget()
+        titles = QHBoxLayout()
+        titles.setContentsMargins(16, 0, 16, 8)
+        titles.setSpacing(0)
+        for number, title in enumerate(self._titles):
+            column = QVBoxLayout()
+            column.setSpacing(2)
+            name = ElidedLabel(title.name, copyable=True)
+            facts = ElidedLabel(title.facts)
+            facts.setProperty("role", "secondary")
+            column.addWidget(name)
+            column.addWidget(facts)
+            titles.addLayout(column, 1)
+            if not number:
+                titles.addSpacing(MARK_WIDTH + 32)
+        layout = QVBoxLayout(part)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(titles)
+        layout.addWidget(hairline())
+        layout.addWidget(self.list, 1)
+        self._side_page = part
+        return part
+
+    @override
+    def sizeHint(self) -> QSize:
+        return _SIZE
+
+    @override
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        window = self.parentWidget()
+        room = _SIZE if window is None else window.window().size() - QSize(48, 48)
+        self.resize(_SIZE.boundedTo(room))
+        self._start()
+
+    def show_as(self, name: str) -> None:
+        """Show the difference side by side, or as text."""
+        self.switch.choose(name)
+        if self.shown is not None and self.shown.rows:
+            self._stack.setCurrentWidget(self.words if name == TEXT else self._side_page)
+
+    def copy(self) -> None:
+        """Put the difference on the clipboard as text."""
+        if self.shown is not None:
+            before, after = self._titles
+            QGuiApplication.clipboard().setText(f"{before.name} → {after.name}\n\n{self.shown.text}\n")
+            self.copy_button.setText("Copied")
+            QTimer.singleShot(_COPIED_MS, self.copy_button, lambda: self.copy_button.setText("Copy as text"))
+
+    def _start(self) -> None:
+        self._stack.setCurrentWidget(self._skeleton)
+        self._tasks.spawn(self._show(), key="load")
+
+    async def _show(self) -> None:
+        shown = await self._load()
+        self.shown = shown
+        self._note.setVisible(bool(shown.notes))
+        if shown.notes:
+            self._note.show_message("\n".join(shown.notes), "info")
+        self.copy_button.setEnabled(bool(shown.paragraphs))
+        self.list.show_rows(shown.rows)
+        self.words.setPlainText(shown.text)
+        self._summary.setText(_summary(shown.rows))
+        if not shown.rows:
+            self._stack.setCurrentWidget(self._same)
+            self.switch.hide()
+            return
+        self.show_as(self.switch.current or SIDES)
+        self.list.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _show_failed(self, error: AppError) -> None:
+        self._failed.show_error(error.message, details=error.details)
+        self._stack.setCurrentWidget(self._failed)
+
+    def _on_finished(self, _code: int) -> None:
+        self._tasks.cancel("load")
+
+
+def _summary(rows: tuple[SideRow, ...]) -> str:
+    """Return what there is in numbers, as in `3 changed · 1 added`."""
+    marks = [row.mark for row in rows]
+    told = [
+        f"{marks.count(mark)} {mark.value}"
+        for mark in (Mark.CHANGED, Mark.ADDED, Mark.REMOVED)
+        if mark in marks
+    ]
+    units = sum(row.mark is Mark.HEADING and row.icon != "projects" for row in rows)
+    return " · ".join([*([counted(units, "unit")] if units else []), *told])
