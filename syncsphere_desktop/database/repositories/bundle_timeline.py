@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import (
+    Boolean,
     ColumnElement,
     Connection,
     Integer,
@@ -108,7 +109,7 @@ def timeline_spec(plain: ListSpec[BundleVersion], connection: Connection) -> Lis
     tables = side_tables(connection)
     label: ColumnElement[Any] = cast(null(), Text)
     boxes: ColumnElement[Any] = cast(null(), Integer)
-    is_pinned: ColumnElement[bool] = false()
+    is_pinned: ColumnElement[bool] = cast(false(), Boolean)  # a bare constant is nothing to sort by
     through: tuple[Any, ...] = ()
     if tables.can_read(bundle_marks):
         of_row = bundle_marks.c.bundle_id == project_bundles.c.id

@@ -76,11 +76,11 @@ async def verify_bundles(
         for version in batch:
             last = version.id
             outcome = await _check(streams, version, meter)
-            meter.finish(version.size)
             if outcome is None or (kept and not await checks.keep(outcome, run_at)):
                 left += 1
             else:
                 outcomes.append(outcome)
+            meter.finish(version.size)
     if kept:
         outcomes = list(await checks.of_run(run_at, project_id))
     return _report(outcomes, left, kept=kept, resumed=resumed)
