@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +15,7 @@ from syncsphere_desktop.domain.ids import BundleId, ProjectId
 from syncsphere_desktop.domain.listing import FilterValue, ListQuery, RowSource, Sort
 from syncsphere_desktop.domain.ownership import BoxOwnership
 from syncsphere_desktop.domain.project import Project
+from syncsphere_desktop.domain.user import User
 from syncsphere_desktop.errors import AppError
 from syncsphere_desktop.odb.diff import BundleDiff
 from syncsphere_desktop.override import override
@@ -29,6 +30,8 @@ from syncsphere_desktop.ui.app.view import Filters, ViewContext
 from syncsphere_desktop.ui.bundles.columns import version_columns
 from syncsphere_desktop.ui.bundles.comparing import Comparing
 from syncsphere_desktop.ui.bundles.covers import small_cover
+from syncsphere_desktop.ui.bundles.deeds import BundleDeeds, StudioBundleDeeds
+from syncsphere_desktop.ui.bundles.handling import BundleHandling
 from syncsphere_desktop.ui.bundles.inspector import BundleInspector
 from syncsphere_desktop.ui.bundles.project_choice import ProjectChoice
 from syncsphere_desktop.ui.bundles.size_chart import SizeChart, chart_points
@@ -86,6 +89,8 @@ class BundleParts:
     projects: ProjectStore
     contents: ReadsContents
     holders: RowSource[BoxOwnership]
+    people: RowSource[User]
+    deeds: BundleDeeds
 
 
 class BundlesController(ListController[BundleVersion]):
@@ -112,7 +117,7 @@ class BundlesController(ListController[BundleVersion]):
             context,
             self._scope,
             sort=_NEWEST_FIRST,
-            on_add=None,
+            on_add=None if read_only else self.add,
         )
         store: EditedStore[BundleVersion] = EditedStore(
             parts.versions.get, self._mark, version_of_project, _LABELS
@@ -125,6 +130,16 @@ class BundlesController(ListController[BundleVersion]):
             parts.contents,
             context,
             self._scope,
+        )
+        self.handling = BundleHandling(
+            self.listing.view.selection,
+            parts.deeds,
+            parts.projects.rows,
+            parts.people,
+            self.receiving_project,
+            context,
+            self._scope,
+            read_only=read_only,
         )
         self.choice = ProjectChoice()
         self.chart = SizeChart()
@@ -151,6 +166,8 @@ class BundlesController(ListController[BundleVersion]):
             projects=session.projects,
             contents=BundleContents(BundleStreams(database), session.audio.contents),
             holders=OwnershipRepository(database, actor).rows,
+            people=session.users.rows,
+            deeds=StudioBundleDeeds(session),
         )
         read_only = database.read_only_reason is not None
         return cls(parts, context, session.clock.now, read_only=read_only)
@@ -163,27 +180,56 @@ class BundlesController(ListController[BundleVersion]):
         self.editing.many_selected.connect(self._on_editing_many_selected)
         self.inspector.close_requested.connect(self.frame.toggle_inspector)
         self.inspector.compare_requested.connect(self.comparing.compare)
+        self.inspector.restore_requested.connect(self.handling.restore)
+        self.inspector.export_requested.connect(self.handling.export)
+        self.handling.added.connect(self._on_handling_added)
+        self.handling.changed.connect(self.reload)
         self.choice.choose_requested.connect(self.choose_project)
         self.choice.all_requested.connect(self.show_all)
         self.chart.version_chosen.connect(self.go_to)
 
     def _add_actions(self) -> None:
+        self._add_wishes(
+            "Import a bundle",
+            self.add,
+            ("Pin or unpin the version", self.toggle_pin, "Ctrl+B"),
+            ("Restore the version…", self.handling.restore, "Ctrl+R"),
+            ("Copy into another project…", self.handling.copy, None),
+            ("Copy into a new project…", self.handling.copy_to_new_project, None),
+            ("Verify the versions", self.handling.verify, None),
+        )
         for text, do, keys in (
             ("List the versions of a project…", self.choose_project, "Ctrl+P"),
             ("List the versions of all projects", self.show_all, None),
             ("Compare versions", self.comparing.compare, "Ctrl+D"),
             ("Compare with a file…", self.comparing.compare_with_file, None),
+            ("Export versions…", self.handling.export, "Ctrl+S"),
+            ("Simulate retention…", self.handling.simulate_retention, "Ctrl+Shift+R"),
         ):
             add_action(self.frame, text, do, shortcut=keys, group=self._group)
-        for text, do, keys in (
-            ("Edit the label in place", self.listing.view.edit_current, "F2"),
-            ("Pin or unpin the version", self.toggle_pin, "Ctrl+B"),
-        ):
-            add_action(self.frame, text, do, shortcut=keys, group=self._group).setEnabled(not self._read_only)
 
     def receiving_project(self) -> Project | None:
         """Return the project whose versions are listed: what is dropped goes there."""
         return self._project
+
+    def takes_files(self, lines: Sequence[str]) -> bool:
+        """Return whether what is dropped are bundles, by their names: they become versions here."""
+        return not self._read_only and bool(lines) and all(_is_bundle(line) for line in lines)
+
+    def take_files(self, lines: Sequence[str], into: Project | None) -> None:
+        """Import what was dropped on the view."""
+        self.handling.take_dropped(lines, into)
+
+    def add(self) -> None:
+        """Ask for bundles to import."""
+        self.handling.choose_files()
+
+    def _on_handling_added(self, version: BundleVersion) -> None:
+        narrowed = self.listing.filters.get(PROJECT)
+        if narrowed is None or narrowed == version.project_id:
+            self.editing.show_added(version)
+        else:
+            self.reload()
 
     # What is listed
 
@@ -333,6 +379,10 @@ class BundlesController(ListController[BundleVersion]):
 
     def _on_contents_failed(self, error: AppError) -> None:
         self.inspector.show_unread(error.message)
+
+
+def _is_bundle(line: str) -> bool:
+    return line.strip().lower().endswith((".odb", ".od"))
 
 
 def _leave_unnamed(_error: AppError) -> None:

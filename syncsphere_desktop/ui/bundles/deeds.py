@@ -159,4 +159,8 @@ def bytes_told(job: Job, total: int, done_before: int = 0, facts: str = "") -> O
 def progress_told(job: Job) -> Progress:
     """Return what takes progress, on whatever thread, and tells the job."""
     loop = asyncio.get_running_loop()
-    return lambda sentence, share: loop.call_soon_threadsafe(job.report, share, sentence) and None
+
+    def tell(sentence: str, share: float | None) -> None:
+        loop.call_soon_threadsafe(job.report, share, sentence)
+
+    return tell

@@ -21,7 +21,6 @@ from syncsphere_desktop.ui.bundles.words import (
     tempo_words,
 )
 
-
 NOT_KNOWN = "not known"
 """Who held a box then, where it changed hands since."""
 

@@ -30,7 +30,7 @@ from syncsphere_desktop.ui.importing.columns import name_of, planned_list
 from syncsphere_desktop.ui.importing.drop_zone import DropZone
 from syncsphere_desktop.ui.importing.preview import Choices, ImportDialog
 from syncsphere_desktop.ui.importing.run import ImportRuns
-from syncsphere_desktop.ui.importing.targets import DropTarget, HasReceiver, ShowsProjects
+from syncsphere_desktop.ui.importing.targets import DropTarget, HasReceiver, ShowsProjects, TakesFiles
 from syncsphere_desktop.ui.importing.work import Importing
 from syncsphere_desktop.ui.widgets.dialog import open_dialog
 
@@ -231,6 +231,10 @@ class ImportController(QObject):
 
     def _on_zone_dropped(self, lines: list[str], into: Project | None) -> None:
         self._window.activateWindow()
+        view = self._current()
+        if isinstance(view, TakesFiles) and view.takes_files(lines):
+            view.take_files(lines, into)
+            return
         self._ask(
             lambda: self._import(lines, into, nothing="What was dropped are no files of this computer.")
         )

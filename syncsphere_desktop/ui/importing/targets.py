@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -33,4 +34,17 @@ class HasReceiver(Protocol):
 
     def receiving_project(self) -> Project | None:
         """Return the project, or None where there is none or more than one."""
+        ...
+
+
+@runtime_checkable
+class TakesFiles(Protocol):
+    """A view that takes some files for something of its own, such as bundles that become versions."""
+
+    def takes_files(self, lines: Sequence[str]) -> bool:
+        """Return whether these addresses, as they were dropped, are for it."""
+        ...
+
+    def take_files(self, lines: Sequence[str], into: Project | None) -> None:
+        """Take them; `into` is the project they were dropped on, or None."""
         ...

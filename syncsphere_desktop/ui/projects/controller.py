@@ -17,6 +17,7 @@ from syncsphere_desktop.override import override
 from syncsphere_desktop.studio.ports import CollaboratorStore, ProjectStore, UserStore
 from syncsphere_desktop.studio.remove_projects import plan_removal
 from syncsphere_desktop.studio.session import Session
+from syncsphere_desktop.ui.app.actions import add_action
 from syncsphere_desktop.ui.app.editing import EditedStore, Editing
 from syncsphere_desktop.ui.app.list_controller import ListController
 from syncsphere_desktop.ui.app.listing import Listing, ListingWords
@@ -108,6 +109,7 @@ class ProjectsController(ListController[Project]):
         view.delete_requested.connect(self.delete)
         inspector.transfer_requested.connect(self.transfer)
         inspector.delete_requested.connect(self.delete)
+        inspector.versions_requested.connect(self.show_versions)
         inspector.close_requested.connect(self.frame.toggle_inspector)
         people = inspector.people
         people.add_requested.connect(self.add_person)
@@ -124,6 +126,7 @@ class ProjectsController(ListController[Project]):
             ("Import audio into the project…", self.import_audio, None),
             ("Delete projects…", self.delete, "Del"),
         )
+        add_action(self.frame, "Show its versions", self.show_versions, shortcut="Ctrl+B", group=self._group)
 
     def receiving_project(self) -> Project | None:
         """Return the selected project, which receives audio that is pasted or dropped beside any other."""
@@ -166,6 +169,11 @@ class ProjectsController(ListController[Project]):
         """Ask for audio files of the selected project."""
         if self._context.importing is not None and self.editing.shown is not None:
             self._context.importing.choose_files(self.editing.shown)
+
+    def show_versions(self) -> None:
+        """Go to the bundle versions of the selected project."""
+        if self.editing.shown is not None:
+            self._context.open_view("bundles", {"project_id": self.editing.shown.id})
 
     def delete(self) -> None:
         """Say what goes with the selected projects, and ask."""

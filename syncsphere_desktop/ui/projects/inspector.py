@@ -23,6 +23,7 @@ class ProjectInspector(InspectorPanel):
 
     transfer_requested = Signal()
     delete_requested = Signal()
+    versions_requested = Signal()
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         super().__init__("projects", "No project selected", "Select a project to see and edit it.")
@@ -40,7 +41,9 @@ class ProjectInspector(InspectorPanel):
         self._transfer.clicked.connect(self.transfer_requested)
         self._delete = Button("Delete…", Kind.SUBTLE, tooltip="Delete the project", keys="Del")
         self._delete.clicked.connect(self.delete_requested)
-        self.set_footer(self._transfer, self._delete)
+        versions = Button("Versions", tooltip="Go to the bundle versions of the project", keys="Ctrl+B")
+        versions.clicked.connect(self.versions_requested)
+        self.set_footer(self._transfer, versions, self._delete)
 
     def show_project(self, project: Project) -> None:
         """Show a project; people and contents follow when they are read."""
