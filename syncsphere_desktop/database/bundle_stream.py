@@ -19,6 +19,7 @@ from sqlalchemy import Connection
 from typing_extensions import override
 
 from syncsphere_desktop.database.connection import Database
+from syncsphere_desktop.database.copy_errors import repeated_errors_unheard
 from syncsphere_desktop.database.parameters import Timeouts
 from syncsphere_desktop.domain.ids import BundleId
 from syncsphere_desktop.errors import NotFoundError, QueryError
@@ -189,7 +190,7 @@ class BundleStreams:
 def _copy_out(connection: Connection, bundle_id: BundleId, sink: _CopySink) -> None:
     raw: Any = connection.connection.dbapi_connection
     try:
-        with raw.cursor() as cursor:
+        with raw.cursor() as cursor, repeated_errors_unheard():
             cursor.copy_expert(_POURED.format(id=int(bundle_id)), sink)
     except psycopg2.Error:
         if sink.failure is not None:

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, func, select
 
 from syncsphere_desktop.database import audit
 from syncsphere_desktop.database.connection import Database
+from syncsphere_desktop.database.copy_errors import repeated_errors_unheard
 from syncsphere_desktop.database.parameters import Timeouts
 from syncsphere_desktop.database.repositories.bundles import BUNDLES
 from syncsphere_desktop.database.tables import project_bundles, projects
@@ -139,7 +140,7 @@ def next_version(connection: Connection, project_id: ProjectId) -> int:
 def _copy(connection: Connection, feed: _CopyFeed) -> None:
     raw: Any = connection.connection.dbapi_connection
     try:
-        with raw.cursor() as cursor:
+        with raw.cursor() as cursor, repeated_errors_unheard():
             cursor.copy_expert(_COPY, feed, size=1 << 20)
     except psycopg2.Error:
         # What the feed raised reaches us as the server's word that the COPY was given up.
