@@ -62,7 +62,7 @@ async def _retention(stage: Stage) -> None:
     dialog = await stage.dialog(RetentionDialog)
     await stage.until(lambda: dialog.simulation is not None)
     before = dialog.simulation
-    dialog.then.setCurrentIndex(dialog.then.findData(Interval.MONTH))
+    dialog.then.setCurrentIndex(dialog.then.findData(Interval.YEAR))
     dialog.then.activated.emit(dialog.then.currentIndex())
     await stage.until(lambda: dialog.simulation is not before)
     await stage.settled()

@@ -34,7 +34,7 @@ def version_columns(now: Callable[[], datetime], *, editable: bool) -> tuple[Col
             sort_key="creator",
             kind=ColumnKind.PERSON,
             person=lambda version: version.created_by,
-            width=116,
+            width=132,
         ),
         *_number_columns(),
         Column(

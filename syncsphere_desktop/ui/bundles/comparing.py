@@ -24,8 +24,8 @@ from syncsphere_desktop.odb.diff.words import Owners
 from syncsphere_desktop.studio.bundle_contents import BundleReading
 from syncsphere_desktop.ui.app.tasks import TaskScope
 from syncsphere_desktop.ui.app.view import ViewContext
-from syncsphere_desktop.ui.bundles.diff_dialog import DiffDialog, ShownDiff, SideTitle
-from syncsphere_desktop.ui.bundles.diff_rows import NOT_KNOWN, side_rows
+from syncsphere_desktop.ui.bundles.diff_dialog import DiffDialog, ShownDiff, SideTitle, diff_text
+from syncsphere_desktop.ui.bundles.diff_rows import NOT_KNOWN, side_rows, summary_of
 from syncsphere_desktop.ui.bundles.words import version_name, version_of_project
 from syncsphere_desktop.ui.tables.selection import RowSelection
 from syncsphere_desktop.ui.widgets.dialog import open_dialog
@@ -44,7 +44,10 @@ class ReadsBundles(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One side of a comparison: its title, how it is read, and of whose project it is when."""
+    """One side of a comparison: its title, how it is read, its project, and since when it is another's past.
+
+    `at` is None where it is what the project is now.
+    """
 
     title: SideTitle
     read: Callable[[], Awaitable[BundleReading]]
@@ -105,13 +108,14 @@ class Comparing(QObject):
         else:
             raise InputError("Two versions are compared at once: select one or two.")
         several = pair[0].project_id != pair[1].project_id
-        await self._ask(*(self._side(version, several=several) for version in pair))
+        sides = [await self._side(version, several=several) for version in pair]
+        await self._ask(sides[0], sides[1])
 
     async def _compare_with(self, path: Path) -> None:
         chosen = await self._selection.fetch(1)
         if chosen:
             file = Side(SideTitle(path.name, "A file on this machine"), lambda: self._contents.of_file(path))
-            await self._ask(self._side(chosen[0], several=True), file)
+            await self._ask(await self._side(chosen[0], several=True), file)
 
     async def _ask(self, before: Side, after: Side) -> None:
         async def load() -> ShownDiff:
@@ -120,7 +124,7 @@ class Comparing(QObject):
         window = self._context.window
         await DiffDialog(window, self._scope, before.title, after.title, load).ask()
 
-    def _side(self, version: BundleVersion, *, several: bool) -> Side:
+    async def _side(self, version: BundleVersion, *, several: bool) -> Side:
         name = version_of_project(version) if several else version_name(version)
         facts = (
             None if version.created_at is None else day(version.created_at),
@@ -133,8 +137,16 @@ class Comparing(QObject):
             SideTitle(name, told),
             lambda: self._contents.of(version),
             version.project_id,
-            version.created_at,
+            None if await self._is_newest(version) else version.created_at,
         )
+
+    async def _is_newest(self, version: BundleVersion) -> bool:
+        """Return whether a version is its project's newest: what is held now is held in it."""
+        if version.project_id is None:
+            return False
+        query = ListQuery(Sort("version", descending=True), filters={"project_id": version.project_id})
+        page, _count = await self._rows.first_page(query, 1)
+        return any(row is not None and row.id == version.id for row in page.rows)
 
     async def _before(self, version: BundleVersion) -> BundleVersion | None:
         """Return the version before one in its project, or None."""
@@ -174,11 +186,9 @@ class Comparing(QObject):
 
 
 def _shown(difference: BundleDiff, before: Owners, after: Owners, notes: tuple[str, ...]) -> ShownDiff:
-    return ShownDiff(
-        side_rows(difference, owners_before=before, owners_after=after),
-        describe(difference, owners_before=before, owners_after=after),
-        notes,
-    )
+    rows = side_rows(difference, owners_before=before, owners_after=after)
+    text = diff_text(describe(difference, owners_before=before, owners_after=after))
+    return ShownDiff(rows, text, summary_of(rows), notes)
 
 
 def _held(rows: Iterable[BoxOwnership], at: datetime | None) -> dict[UUID, str]:

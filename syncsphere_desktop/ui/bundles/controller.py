@@ -29,10 +29,9 @@ from syncsphere_desktop.ui.app.listing import Listing, ListingWords
 from syncsphere_desktop.ui.app.view import Filters, ViewContext
 from syncsphere_desktop.ui.bundles.columns import version_columns
 from syncsphere_desktop.ui.bundles.comparing import Comparing
-from syncsphere_desktop.ui.bundles.covers import small_cover
 from syncsphere_desktop.ui.bundles.deeds import BundleDeeds, StudioBundleDeeds
 from syncsphere_desktop.ui.bundles.handling import BundleHandling
-from syncsphere_desktop.ui.bundles.inspector import BundleInspector
+from syncsphere_desktop.ui.bundles.inspector import BundleInspector, shown_contents
 from syncsphere_desktop.ui.bundles.project_choice import ProjectChoice
 from syncsphere_desktop.ui.bundles.size_chart import SizeChart, chart_points
 from syncsphere_desktop.ui.bundles.words import version_of_project
@@ -369,13 +368,11 @@ class BundlesController(ListController[BundleVersion]):
         await self._show_reading(version, await self._parts.contents.with_matches(version))
 
     async def _show_reading(self, version: BundleVersion, reading: BundleReading) -> None:
-        cover = None
-        if reading.cover is not None:
-            ratio = self.inspector.devicePixelRatioF()
-            cover = await asyncio.to_thread(small_cover, reading.cover, ratio)
+        ratio = self.inspector.devicePixelRatioF()
+        contents = await asyncio.to_thread(shown_contents, reading, ratio)
         shown = self.editing.shown
         if shown is not None and shown.id == version.id:
-            self.inspector.show_contents(shown, reading, cover)
+            self.inspector.show_contents(shown, contents)
 
     def _on_contents_failed(self, error: AppError) -> None:
         self.inspector.show_unread(error.message)

@@ -44,7 +44,11 @@ class ImportBundlesDialog(ConfirmDialog):
         odd = any(file.check.warnings for file in good if file.check is not None)
         one = len(good) == 1
         name = good[0].path.name if one else counted(len(good), "file")
-        deed = "Import it all the same" if odd and one else f"Import {counted(len(good), 'version')}"
+        deed = (
+            "Import it all the same"
+            if odd and one
+            else ("Import bundle" if one else f"Import {counted(len(good), 'bundle')}")
+        )
         super().__init__(
             parent,
             title=f"Import {name} into {project.name}?",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QSize, Qt, QTimer
@@ -15,7 +15,7 @@ from syncsphere_desktop.errors import AppError
 from syncsphere_desktop.odb.diff import Paragraph
 from syncsphere_desktop.ui.app.tasks import TaskScope
 from syncsphere_desktop.ui.bundles.diff_list import MARK_WIDTH, DiffList
-from syncsphere_desktop.ui.bundles.diff_rows import Mark, SideRow
+from syncsphere_desktop.ui.bundles.diff_rows import SideRow
 from syncsphere_desktop.ui.theme.fonts import BODY_SIZE, sized
 from syncsphere_desktop.ui.widgets.banner import Banner
 from syncsphere_desktop.ui.widgets.buttons import Button
@@ -29,6 +29,8 @@ from syncsphere_desktop.ui.widgets.skeleton import Skeleton
 
 _SIZE = QSize(1080, 680)
 _COPIED_MS = 1_600
+_READABLE = 60_000
+"""Characters of text that are shown."""
 SIDES, TEXT = "sides", "text"
 
 
@@ -45,16 +47,17 @@ class ShownDiff:
     """A difference as it is shown. `notes` are sentences on what may mislead."""
 
     rows: tuple[SideRow, ...]
-    paragraphs: tuple[Paragraph, ...]
+    text: str
+    summary: str = ""
     notes: tuple[str, ...] = ()
 
-    @property
-    def text(self) -> str:
-        """Return the difference as text, a paragraph for each unit."""
-        return "\n\n".join(
-            "\n".join((paragraph.text, *(f"    {line}" for line in paragraph.details)))
-            for paragraph in self.paragraphs
-        )
+
+def diff_text(paragraphs: Iterable[Paragraph]) -> str:
+    """Return a difference as text, a paragraph for each unit with its details below."""
+    return "\n\n".join(
+        "\n".join((paragraph.text, *(f"    {line}" for line in paragraph.details)))
+        for paragraph in paragraphs
+    )
 
 
 class DiffDialog(AwaitableDialog[bool]):
@@ -72,7 +75,6 @@ class DiffDialog(AwaitableDialog[bool]):
         self._tasks = scope.child("comparing", on_error=self._show_failed)
         self._load = load
         self._titles = (before, after)
-        self._text = ""
         self.shown: ShownDiff | None = None
         self.list = DiffList()
         self.words = QPlainTextEdit()
@@ -176,10 +178,10 @@ class DiffDialog(AwaitableDialog[bool]):
         self._note.setVisible(bool(shown.notes))
         if shown.notes:
             self._note.show_message("\n".join(shown.notes), "info")
-        self.copy_button.setEnabled(bool(shown.paragraphs))
+        self.copy_button.setEnabled(bool(shown.text))
         self.list.show_rows(shown.rows)
-        self.words.setPlainText(shown.text)
-        self._summary.setText(_summary(shown.rows))
+        self.words.setPlainText(_readable(shown.text))
+        self._summary.setText(shown.summary)
         if not shown.rows:
             self._stack.setCurrentWidget(self._same)
             self.switch.hide()
@@ -195,13 +197,10 @@ class DiffDialog(AwaitableDialog[bool]):
         self._tasks.cancel("load")
 
 
-def _summary(rows: tuple[SideRow, ...]) -> str:
-    """Return what there is in numbers, as in `3 changed · 1 added`."""
-    marks = [row.mark for row in rows]
-    told = [
-        f"{marks.count(mark)} {mark.value}"
-        for mark in (Mark.CHANGED, Mark.ADDED, Mark.REMOVED)
-        if mark in marks
-    ]
-    units = sum(row.mark is Mark.HEADING and row.icon != "projects" for row in rows)
-    return " · ".join([*([counted(units, "unit")] if units else []), *told])
+def _readable(text: str) -> str:
+    """Return what a text field takes at once without holding up the window; copying takes all."""
+    if len(text) <= _READABLE:
+        return text
+    end = text.rfind("\n", 0, _READABLE)
+    left = counted(text.count("\n", end), "more line")
+    return f"{text[:end]}\n… and {left}: copying takes all of it."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -21,6 +22,7 @@ from syncsphere_desktop.ui.bundles.words import (
     tempo_words,
 )
 
+_PROJECT_ICON = "projects"
 NOT_KNOWN = "not known"
 """Who held a box then, where it changed hands since."""
 
@@ -74,6 +76,16 @@ def side_rows(
     """Return the rows: those of the project first, then those of each unit that differs."""
     writer = _Writer(difference)
     return tuple(writer.rows(owners_before or {}, owners_after or {}))
+
+
+def summary_of(rows: tuple[SideRow, ...]) -> str:
+    """Return what there is in numbers, as in `2 units · 3 changed · 1 added`."""
+    counts = Counter(row.mark for row in rows)
+    units = sum(row.mark is Mark.HEADING and row.icon != _PROJECT_ICON for row in rows)
+    told = [
+        f"{counts[mark]} {mark.value}" for mark in (Mark.CHANGED, Mark.ADDED, Mark.REMOVED) if counts[mark]
+    ]
+    return " · ".join([*([counted(units, "unit")] if units else []), *told])
 
 
 class _Writer:
@@ -212,7 +224,7 @@ class _Writer:
 
 def _heading(block: _Block, owners_before: Owners, owners_after: Owners) -> SideRow:
     if block.unit is None and block.before is None:
-        return SideRow(Mark.HEADING, "Project", "Project", "projects")
+        return SideRow(Mark.HEADING, "Project", "Project", _PROJECT_ICON)
     of = block.unit or block.before
     assert of is not None
     tracks = counted(len(of.tracks), "track")
@@ -236,7 +248,11 @@ def _owners(unit: Unit | None, owners: Owners) -> str:
     if unit is None:
         return ""
     uuids = (unit.uuid, *(track.uuid for track in unit.tracks))
-    return ", ".join(dict.fromkeys(owners[uuid] for uuid in uuids if uuid in owners))
+    names = dict.fromkeys(owners[uuid] for uuid in uuids if uuid in owners)
+    if len(names) > 1 and NOT_KNOWN in names:
+        del names[NOT_KNOWN]
+        return ", ".join(names) + ", perhaps others"
+    return ", ".join(names)
 
 
 def _field(change: FieldChange) -> SideRow:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from PySide6.QtCore import QSize, Qt, Signal
@@ -11,12 +12,12 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QLineEdit, QVBoxLa
 
 from syncsphere_desktop.domain.bundle import LABEL_MAX, BundleVersion
 from syncsphere_desktop.domain.humane import ago, counted, exact, number, size
-from syncsphere_desktop.odb import BundleKind
+from syncsphere_desktop.odb import Bundle, BundleKind
 from syncsphere_desktop.studio.bundle_contents import BundleReading
 from syncsphere_desktop.ui.bundles.columns import warnings_of
 from syncsphere_desktop.ui.bundles.content_lines import sample_lines, unit_lines
-from syncsphere_desktop.ui.bundles.covers import COVER
-from syncsphere_desktop.ui.bundles.line_list import LineList
+from syncsphere_desktop.ui.bundles.covers import COVER, small_cover
+from syncsphere_desktop.ui.bundles.line_list import Line, LineList
 from syncsphere_desktop.ui.bundles.words import (
     KIND_WORDS,
     in_short,
@@ -38,6 +39,27 @@ _MUSIC = ("Title", "Artist", "Tempo", "Signature", "Boxes", "Description", "Tags
 _STORED = ("Kind", "Size", "Saved", "By", "UUID", "Id")
 _HINT = "Select a version to see what it holds."
 _MOST_WARNINGS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class ShownContents:
+    """What a version holds, as it is shown."""
+
+    reading: BundleReading
+    units: tuple[Line, ...]
+    samples: tuple[Line, ...]
+    cover: QImage | None
+
+
+def shown_contents(reading: BundleReading, ratio: float) -> ShownContents:
+    """Put what a version holds into lines and a picture for a screen's ratio; for a thread."""
+    contents = reading.bundle.contents
+    return ShownContents(
+        reading,
+        unit_lines(contents),
+        sample_lines(contents.samples, reading.matches),
+        small_cover(reading.cover, ratio),
+    )
 
 
 class BundleInspector(InspectorPanel):
@@ -133,26 +155,26 @@ class BundleInspector(InspectorPanel):
         self.show_waiting()
         self._say(sentence)
 
-    def show_contents(self, version: BundleVersion, reading: BundleReading, cover: QImage | None) -> None:
+    def show_contents(self, version: BundleVersion, shown: ShownContents) -> None:
         """Show what a version holds, and what it is where it is no whole bundle."""
-        bundle = reading.bundle
+        bundle = shown.reading.bundle
         self._say("")
         told = [*warnings_of(version), *([bundle.problem] if bundle.problem else []), *bundle.warnings]
         self._show_warnings(told, "danger" if bundle.kind in _BROKEN else "warning")
         self._stored["Kind"].set_text(KIND_WORDS[bundle.kind])
         self._stored["UUID"].set_text(str(bundle.uuid or ""))
         show_filled(self._stored_rows, self._stored)
-        self._show_music(reading, cover)
+        self._show_music(bundle, shown.cover)
         contents = bundle.contents
         has_music = bool(bundle.graph.boxes)
         self._unit_section.setVisible(has_music)
         self._units_caption.setText(in_short(bundle))
-        self.units.show_lines(unit_lines(contents))
+        self.units.show_lines(shown.units)
         self._sample_section.setVisible(bool(contents.samples))
         held = [sample.bytes for sample in contents.samples if sample.bytes is not None]
         inside = f" · {size(sum(held))} in the bundle" if held else ""
         self._samples_caption.setText(counted(len(contents.samples), "sample") + inside)
-        self.samples.show_lines(sample_lines(contents.samples, reading.matches))
+        self.samples.show_lines(shown.samples)
 
     def show_many(self, versions: Sequence[BundleVersion], count: int) -> None:
         """Show that several versions are selected; `versions` are those at hand."""
@@ -207,8 +229,8 @@ class BundleInspector(InspectorPanel):
             details = "\n".join(told) if more > 0 else None
             self.notice.show_message("\n".join(lines), tone, details=details)
 
-    def _show_music(self, reading: BundleReading, cover: QImage | None) -> None:
-        bundle, meta = reading.bundle, reading.bundle.meta
+    def _show_music(self, bundle: Bundle, cover: QImage | None) -> None:
+        meta = bundle.meta
         self._cover.setVisible(cover is not None)
         if cover is not None:
             self._cover.setPixmap(QPixmap.fromImage(cover))

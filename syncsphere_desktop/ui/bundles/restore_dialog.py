@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 
 from PySide6.QtWidgets import QWidget
 
@@ -24,6 +24,7 @@ _SIGNS = {
     ParagraphKind.REMOVED: ("minus", "danger", "goes"),
     ParagraphKind.CHANGED: ("pencil", "warning", "changes"),
 }
+_MOST_DETAILS = 20
 
 
 class RestoreDialog(AwaitableDialog[bool]):
@@ -86,7 +87,7 @@ class RestoreDialog(AwaitableDialog[bool]):
         if impact.problems:
             self._notice.show_message("\n".join(impact.problems), "warning")
         self._notice.setVisible(bool(impact.problems))
-        self.units.show_lines(tuple(_line(unit) for unit in impact.units))
+        self.units.show_lines(tuple(line for unit in impact.units for line in _lines(unit)))
         self.units.setVisible(bool(impact.units))
         self.confirm_button.setEnabled(True)
 
@@ -96,10 +97,11 @@ class RestoreDialog(AwaitableDialog[bool]):
         self._notice.show()
 
 
-def _line(impact: UnitImpact) -> Line:
+def _lines(impact: UnitImpact) -> Iterator[Line]:
     paragraph = impact.paragraph
     icon, tone, verb = _SIGNS[paragraph.kind]
-    held = f" ({', '.join(impact.owners)})" if impact.owners else ""
-    what = verb if paragraph.kind is not ParagraphKind.CHANGED else ", ".join(paragraph.parts)
-    tip = "\n".join((f"{paragraph.subject}{held}", *paragraph.parts, *paragraph.details[:20]))
-    return Line(f"{paragraph.subject}{held}", icon, what, tone=tone, tip=tip)
+    held = f"held by {', '.join(impact.owners)}" if impact.owners else ""
+    tip = "\n".join((paragraph.subject, held, *paragraph.parts, *paragraph.details[:_MOST_DETAILS]))
+    yield Line(f"{paragraph.subject} {verb}", icon, held, tone=tone, tip=tip.replace("\n\n", "\n"))
+    for part in paragraph.parts if paragraph.kind is ParagraphKind.CHANGED else ():
+        yield Line(part, level=1, tip=tip, muted=True)

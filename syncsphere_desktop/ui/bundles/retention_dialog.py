@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from PySide6.QtCore import QSize, QTimer
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSpinBox, QWidget
 from typing_extensions import override
 
@@ -32,6 +33,7 @@ from syncsphere_desktop.ui.widgets.plain_text import PlainLabel
 from syncsphere_desktop.ui.widgets.segments import Segments
 
 _SIZE = QSize(720, 640)
+_AROUND = QSize(48, 48)
 _PAUSE_MS = 120
 GOES, STAYS = "goes", "stays"
 _THEN = (
@@ -128,8 +130,12 @@ class RetentionDialog(AwaitableDialog[RetentionPlan]):
         always.setWordWrap(True)
         self.body.setSpacing(12)
         self.body.addLayout(rules)
-        for part in (always, self.summary, self.aside, self._notice, self.switch):
+        for part in (always, self.summary, self.aside, self._notice):
             self.body.addWidget(part)
+        pages = QHBoxLayout()
+        pages.addWidget(self.switch)
+        pages.addStretch(1)
+        self.body.addLayout(pages)
         self.body.addWidget(self.lines, 1)
         cancel = Button("Close")
         cancel.clicked.connect(self.reject)
@@ -144,6 +150,12 @@ class RetentionDialog(AwaitableDialog[RetentionPlan]):
     @override
     def sizeHint(self) -> QSize:
         return _SIZE
+
+    @override
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        window = self.parentWidget()
+        self.resize(_SIZE if window is None else _SIZE.boundedTo(window.window().size() - _AROUND))
 
     async def _read(self) -> None:
         self._names = await self._load_names()
