@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from syncsphere_desktop.database.audit import AuditLog
 from syncsphere_desktop.database.connection import Database
 from syncsphere_desktop.database.notifications import ChangeListener
+from syncsphere_desktop.database.repositories.bundle_marks import BundleMarkRepository
 from syncsphere_desktop.database.repositories.collaborators import CollaboratorRepository
 from syncsphere_desktop.database.repositories.projects import ProjectRepository
 from syncsphere_desktop.database.repositories.users import UserRepository
@@ -70,7 +71,14 @@ class Session:
             projects=projects,
             collaborators=collaborators,
             audio=audio,
-            undo=Undo(AuditLog(database), users, projects, collaborators, audio.files),
+            undo=Undo(
+                AuditLog(database),
+                users,
+                projects,
+                collaborators,
+                audio.files,
+                BundleMarkRepository(database, actor),
+            ),
             clock=clock,
             actor=actor,
         )

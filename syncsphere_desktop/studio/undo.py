@@ -1,8 +1,8 @@
 """Taking a change back after it was saved, from its audit entry.
 
-What can be taken back: an edit of a user or a project, a change of a collaborator's role, and another name
-or project of an audio file. A row that others changed since refuses with a conflict. Undoing twice takes
-back the change before that one.
+What can be taken back: an edit of a user or a project, a change of a collaborator's role, another name or
+project of an audio file, and a label or pin of a bundle version. A row that others changed since refuses with
+a conflict. Undoing twice takes back the change before that one.
 """
 
 from __future__ import annotations
@@ -12,8 +12,16 @@ from typing import Protocol, TypeVar
 
 from syncsphere_desktop.domain.audio import AudioFile
 from syncsphere_desktop.domain.audit import Action, AuditEntry, Entity
+from syncsphere_desktop.domain.bundle import BundleVersion
 from syncsphere_desktop.domain.collaborator import checked_role
-from syncsphere_desktop.domain.ids import AudioFileId, CollaboratorId, ProjectId, RowVersion, UserId
+from syncsphere_desktop.domain.ids import (
+    AudioFileId,
+    BundleId,
+    CollaboratorId,
+    ProjectId,
+    RowVersion,
+    UserId,
+)
 from syncsphere_desktop.errors import ConflictError, InputError, NotFoundError
 from syncsphere_desktop.studio.ports import CollaboratorStore, ProjectStore, UserStore
 
@@ -54,6 +62,20 @@ class AudioFileStore(Protocol):
     ) -> AudioFile: ...
 
 
+class BundleMarks(Protocol):
+    """What undoing needs of the labels and pins of bundle versions."""
+
+    async def get(self, bundle_id: BundleId) -> BundleVersion: ...
+    async def mark(
+        self,
+        bundle_id: BundleId,
+        *,
+        label: str | None = None,
+        pinned: bool | None = None,
+        undoes: int | None = None,
+    ) -> BundleVersion: ...
+
+
 class _Row(Protocol):
     @property
     def row_version(self) -> RowVersion: ...
@@ -72,12 +94,14 @@ class Undo:
         projects: ProjectStore,
         collaborators: CollaboratorStore,
         audio_files: AudioFileStore,
+        bundle_marks: BundleMarks,
     ) -> None:
         self._audit = audit
         self._users = users
         self._projects = projects
         self._collaborators = collaborators
         self._audio_files = audio_files
+        self._bundle_marks = bundle_marks
 
     async def undo_last(self, actor: str) -> str:
         """Take back the newest change of `actor` that still stands; return what was done as a sentence.
@@ -117,7 +141,16 @@ class Undo:
             file = _unchanged(await self._audio_files.get(AudioFileId(entry.entity_id)), entry)
             renamed = await self._audio_files.update(file, entry.before, undoes=entry.id)
             return _told(f"audio file “{renamed.filename}”", entry.before)
+        if entry.entity == Entity.BUNDLE and set(entry.before) <= {"label", "pinned"}:
+            return await self._restore_marks(entry, entry.before)
         raise InputError(_refusal(entry))
+
+    async def _restore_marks(self, entry: AuditEntry, before: Mapping[str, object]) -> str:
+        version = _unchanged(await self._bundle_marks.get(BundleId(entry.entity_id)), entry)
+        label = str(before["label"] or "") if "label" in before else None
+        pinned = bool(before["pinned"]) if "pinned" in before else None
+        await self._bundle_marks.mark(version.id, label=label, pinned=pinned, undoes=entry.id)
+        return _told(f"version {version.version} of “{version.project_name or ''}”", before)
 
     async def _restore_role(self, entry: AuditEntry, before: Mapping[str, object]) -> str:
         row = _unchanged(await self._collaborators.get(CollaboratorId(entry.entity_id)), entry)

@@ -7,6 +7,7 @@ import pytest
 from syncsphere_desktop.database.audit import AuditLog
 from syncsphere_desktop.database.connection import Database
 from syncsphere_desktop.database.repositories.audio_files import AudioFileRepository
+from syncsphere_desktop.database.repositories.bundle_marks import BundleMarkRepository
 from syncsphere_desktop.database.repositories.collaborators import CollaboratorRepository
 from syncsphere_desktop.database.repositories.projects import ProjectRepository
 from syncsphere_desktop.database.repositories.users import UserRepository
@@ -17,6 +18,7 @@ from syncsphere_desktop.domain.project import ProjectDraft
 from syncsphere_desktop.domain.user import UserDraft
 from syncsphere_desktop.errors import ConflictError, InputError, NotFoundError
 from syncsphere_desktop.studio.undo import Undo
+from tests.studio.bundles.versions import Versions
 
 
 class Desk:
@@ -29,7 +31,8 @@ class Desk:
         self.people = CollaboratorRepository(database, actor)
         self.log = AuditLog(database)
         self.audio = AudioFileRepository(database, actor)
-        self.undo = Undo(self.log, self.users, self.projects, self.people, self.audio)
+        self.marks = BundleMarkRepository(database, actor)
+        self.undo = Undo(self.log, self.users, self.projects, self.people, self.audio, self.marks)
 
     async def undo_last(self) -> str:
         return await self.undo.undo_last(self.actor)
@@ -142,3 +145,18 @@ async def test_what_can_not_be_taken_back_is_told(desk: Desk, database: Database
         )
         with pytest.raises(InputError, match=sentence):
             await desk.undo_last()
+
+
+async def test_labels_and_pins_of_versions_are_taken_back(desk: Desk, database: Database) -> None:
+    versions = Versions(database)
+    version = await versions.store(await versions.project())
+    await desk.marks.label(version, "Demo")
+    await desk.marks.mark(version, label="Mix", pinned=True)
+    assert await desk.undo_last() == "The version 1 of “Night train” has its former label, pinned again."
+    assert [(row.label, row.pinned) for row in await versions.listed()] == [("Demo", False)]
+    assert await desk.undo_last() == "The version 1 of “Night train” has its former label again."
+    assert [row.label for row in await versions.listed()] == [None]
+    await desk.marks.label(version, "Demo")
+    await BundleMarkRepository(database, "bob").label(version, "Bob's")
+    with pytest.raises(ConflictError):
+        await desk.undo_last()

@@ -29,6 +29,13 @@ class BundleMarkRepository:
             return False
         return await self._database.run(lambda connection: side_tables(connection).can_write(bundle_marks))
 
+    async def get(self, bundle_id: BundleId) -> BundleVersion:
+        """Return a version with its marks; raises NotFoundError."""
+        version = await self._database.run(lambda connection: BUNDLES.read(connection, bundle_id))
+        if version is None:
+            raise NotFoundError(f"There is no bundle version with the id {bundle_id}.")
+        return version
+
     async def label(
         self, bundle_id: BundleId, label: str | None, *, undoes: int | None = None
     ) -> BundleVersion:
