@@ -73,7 +73,7 @@ def with_library(namespace: argparse.Namespace, work: Callable[[OpenLibrary], Aw
             finally:
                 await library.shutdown()
 
-    with chosen_target(namespace) as target:
+    with chosen_target(namespace, with_audio=True) as target:
         return run_async(main(_with_storage(target, namespace)))
 
 

@@ -63,10 +63,11 @@ def _with_password(target: ConnectionTarget, namespace: argparse.Namespace) -> C
 
 
 @contextmanager
-def chosen_target(namespace: argparse.Namespace) -> Iterator[ConnectionTarget]:
+def chosen_target(namespace: argparse.Namespace, *, with_audio: bool = False) -> Iterator[ConnectionTarget]:
     """Give the target that `--database-url`, `--profile`, `--local` or the environment names.
 
-    Raises UsageError when none of them does. The local studio is held while the context lasts.
+    Raises UsageError when none of them does. The local studio is held while the context lasts; `with_audio`
+    has its sample files written too, if that was never done.
     """
     from syncsphere_desktop.dsn import parse_dsn
 
@@ -82,7 +83,10 @@ def chosen_target(namespace: argparse.Namespace) -> Iterator[ConnectionTarget]:
     elif getattr(namespace, "local", False):
         from syncsphere_desktop.studio.local_studio import LocalStudio
 
-        with LocalStudio(Paths.of_this_user()).held() as target:
+        studio = LocalStudio(Paths.of_this_user())
+        with studio.held() as target:
+            if with_audio:
+                studio.make_audio_once()
             yield target
     else:
         raise UsageError(

@@ -44,6 +44,7 @@ class LocalStudio:
     def __init__(self, paths: Paths) -> None:
         self.folder = paths.data / "local-studio"
         self.audio_folder = self.folder / "audio"
+        self._audio_made = self.folder / "sample-audio-made"
         self._server = EmbeddedServer(self.folder)
         self._database = LocalDatabase(self._server)
 
@@ -115,7 +116,14 @@ class LocalStudio:
         """Write the sample studio's audio files where they are missing, and return how many were."""
         with disk_errors(self.folder):
             self.audio_folder.mkdir(parents=True, exist_ok=True)
-            return ensure_sample_audio(self.audio_folder)
+            written = ensure_sample_audio(self.audio_folder)
+            self._audio_made.touch()
+            return written
+
+    def make_audio_once(self) -> None:
+        """Write the sample studio's audio files unless that was done before: some may be gone on purpose."""
+        if not self._audio_made.exists():
+            self.ensure_audio()
 
     def reset(self, progress: Progress = silent, *, force: bool = False) -> None:
         """Remove everything in it, rows and audio, and make it anew. It runs on only if it was kept before.
@@ -125,6 +133,7 @@ class LocalStudio:
         progress("Removing the local studio", None)
         self._server.destroy(force=force)
         with disk_errors(self.folder):
+            self._audio_made.unlink(missing_ok=True)
             if self.audio_folder.exists():
                 shutil.rmtree(self.audio_folder)
         with self.held(progress):

@@ -94,6 +94,19 @@ def test_url_of_a_resting_studio_is_an_error(home: Path, capsys: pytest.CaptureF
     assert error["code"] == "local_studio"
 
 
+def test_a_new_studio_has_its_audio_before_a_command_works_on_it_and_only_once(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with tempfile.TemporaryDirectory(prefix="ss-") as name:
+        monkeypatch.setenv("SYNCSPHERE_HOME", name)
+        assert run(["audio", "verify", "--quick", "--local"]) == 0, capsys.readouterr()
+        takes = sorted((Path(name) / "data" / "local-studio" / "audio").rglob("*.wav"))
+        assert takes
+        takes[0].unlink()
+        assert run(["audio", "verify", "--quick", "--local"]) == 3  # what is gone is not made up for
+        assert not takes[0].exists()
+
+
 def test_seed_adds_what_is_asked_for(running: Path, capsys: pytest.CaptureFixture[str]) -> None:
     amounts = ("--users", "200", "--projects", "20", "--audio", "30", "--boxes", "40")
     report = _document(capsys, "seed", *amounts, "--seed", "9")
