@@ -5,8 +5,9 @@ from __future__ import annotations
 from enum import StrEnum
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractButton, QPushButton, QToolButton, QWidget
+from typing_extensions import override
 
 from syncsphere_desktop.ui.theme.icons import SMALL, icon
 from syncsphere_desktop.ui.widgets.plain_text import plain_tip
@@ -47,6 +48,15 @@ class Button(QPushButton):
             self.setIconSize(QSize(SMALL, SMALL))
         if tooltip or keys:
             self.setToolTip(plain_tip(with_keys(tooltip or text, keys)))
+
+    @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            # What shows the focus ring is what Enter presses, never the default button of the dialog.
+            if not event.isAutoRepeat():
+                self.click()
+            return
+        super().keyPressEvent(event)
 
 
 class IconButton(QToolButton):

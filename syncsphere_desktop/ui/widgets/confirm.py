@@ -51,7 +51,7 @@ class ConfirmDialog(AwaitableDialog[bool]):
         self.confirm_button.setEnabled(typed is None)
         self.add_button(self.safe_button)
         self.add_button(self.confirm_button)
-        # Enter anywhere, and Space at once, choose the safe side.
+        # Enter and Space at once, and Enter in a field, choose the safe side.
         self.safe_button.setDefault(True)
         self.safe_button.setFocus()
 

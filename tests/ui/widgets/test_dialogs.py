@@ -134,6 +134,37 @@ def test_enter_and_space_choose_the_safe_side(window: QWidget, qt_run: QtRun) ->
     assert qt_run(scenario()) == [None, None]
 
 
+@pytest.mark.parametrize("key", [Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space])
+def test_the_button_that_shows_the_focus_is_the_one_that_is_pressed(
+    window: QWidget, qt_run: QtRun, key: Qt.Key
+) -> None:
+    async def scenario() -> bool | None:
+        dialog = deletion(window)
+        asked = asyncio.ensure_future(dialog.ask())
+        await shown(dialog)
+        QTest.keyClick(dialog.safe_button, Qt.Key.Key_Tab)
+        assert dialog.focusWidget() is dialog.confirm_button
+        QTest.keyClick(dialog.focusWidget(), key)
+        return await asked
+
+    assert qt_run(scenario()) is True
+
+
+def test_enter_in_the_field_of_a_typed_name_stays_on_the_safe_side(window: QWidget, qt_run: QtRun) -> None:
+    async def scenario() -> bool | None:
+        dialog = deletion(window, typed="Night drive")
+        field = dialog.findChild(QLineEdit)
+        assert field is not None
+        asked = asyncio.ensure_future(dialog.ask())
+        await shown(dialog)
+        field.setFocus()
+        field.setText("Night drive")
+        QTest.keyClick(field, Qt.Key.Key_Return)
+        return await asked
+
+    assert qt_run(scenario()) is None
+
+
 def test_the_button_that_does_it_names_the_effect(window: QWidget, qt_run: QtRun) -> None:
     async def scenario() -> bool | None:
         dialog = deletion(window)
