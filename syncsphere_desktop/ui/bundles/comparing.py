@@ -122,7 +122,9 @@ class Comparing(QObject):
             return await self._load(before, after)
 
         window = self._context.window
-        await DiffDialog(window, self._scope, before.title, after.title, load).ask()
+        dialog = DiffDialog(window, self._scope, before.title, after.title, load)
+        await asyncio.sleep(0)  # building it and showing it are two turns of the GUI thread
+        await dialog.ask()
 
     async def _side(self, version: BundleVersion, *, several: bool) -> Side:
         name = version_of_project(version) if several else version_name(version)

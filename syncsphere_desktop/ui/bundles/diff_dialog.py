@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
@@ -29,7 +30,7 @@ from syncsphere_desktop.ui.widgets.skeleton import Skeleton
 
 _SIZE = QSize(1080, 680)
 _COPIED_MS = 1_600
-_READABLE = 60_000
+_READABLE = 16_000
 """Characters of text that are shown."""
 SIDES, TEXT = "sides", "text"
 
@@ -77,10 +78,7 @@ class DiffDialog(AwaitableDialog[bool]):
         self._titles = (before, after)
         self.shown: ShownDiff | None = None
         self.list = DiffList()
-        self.words = QPlainTextEdit()
-        self.words.setReadOnly(True)
-        self.words.setFont(sized(BODY_SIZE))
-        self.words.setAccessibleName("What changed, as text")
+        self._words: QPlainTextEdit | None = None
         self.switch = Segments("How it is shown")
         self.switch.add(SIDES, "Side by side")
         self.switch.add(TEXT, "As text")
@@ -94,7 +92,7 @@ class DiffDialog(AwaitableDialog[bool]):
         self._same = EmptyState("check", "Nothing differs", "Both hold the same music.")
         self._failed = ErrorState()
         self._failed.retry_requested.connect(self._start)
-        for page in (self._skeleton, self._same, self._failed, self.words, self._sides()):
+        for page in (self._skeleton, self._same, self._failed, self._sides()):
             self._stack.addWidget(page)
         self._build()
         self.finished.connect(self._on_finished)
@@ -154,6 +152,19 @@ class DiffDialog(AwaitableDialog[bool]):
         self.resize(_SIZE.boundedTo(room))
         self._start()
 
+    @property
+    def words(self) -> QPlainTextEdit:
+        """Return the difference as text, made when it is first wished for."""
+        if self._words is None:
+            self._words = QPlainTextEdit()
+            self._words.setReadOnly(True)
+            self._words.setFont(sized(BODY_SIZE))
+            self._words.setAccessibleName("What changed, as text")
+            self._stack.addWidget(self._words)
+            if self.shown is not None:
+                self._words.setPlainText(_readable(self.shown.text))
+        return self._words
+
     def show_as(self, name: str) -> None:
         """Show the difference side by side, or as text."""
         self.switch.choose(name)
@@ -180,7 +191,7 @@ class DiffDialog(AwaitableDialog[bool]):
             self._note.show_message("\n".join(shown.notes), "info")
         self.copy_button.setEnabled(bool(shown.text))
         self.list.show_rows(shown.rows)
-        self.words.setPlainText(_readable(shown.text))
+        await asyncio.sleep(0)  # the GUI thread does something else between two parts of the work
         self._summary.setText(shown.summary)
         if not shown.rows:
             self._stack.setCurrentWidget(self._same)

@@ -11,13 +11,14 @@ from PySide6.QtWidgets import QFrame, QListView, QStyle, QStyledItemDelegate, QS
 from typing_extensions import override
 
 from syncsphere_desktop.ui.bundles.diff_rows import NOT_KNOWN, Mark, SideRow
+from syncsphere_desktop.ui.bundles.line_list import BATCH
 from syncsphere_desktop.ui.theme.fonts import BODY_SIZE, CAPTION_SIZE, SECONDARY_SIZE, sized
 from syncsphere_desktop.ui.theme.icons import paint_icon
 from syncsphere_desktop.ui.theme.style import current_tokens
 from syncsphere_desktop.ui.theme.tokens import mixed
 from syncsphere_desktop.ui.widgets.plain_text import plain_tip
 
-_ROW, _HEADING = 28, 36
+_ROW = 32
 MARK_WIDTH = 88
 _PADDING = 16
 _ICON = 16
@@ -65,6 +66,9 @@ class DiffList(QListView):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
+        self.setUniformItemSizes(True)  # or each of many thousands of rows would be asked for its height
+        self.setLayoutMode(QListView.LayoutMode.Batched)
+        self.setBatchSize(BATCH)
         self.setMouseTracking(True)
 
     @property
@@ -96,9 +100,7 @@ def side_areas(area: QRect) -> tuple[QRect, QRect, QRect]:
 class _SideDelegate(QStyledItemDelegate):
     @override
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        model = index.model()
-        assert isinstance(model, _SideModel)
-        return QSize(200, _HEADING if model.rows[index.row()].mark is Mark.HEADING else _ROW)
+        return QSize(200, _ROW)
 
     @override
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
@@ -133,7 +135,7 @@ class _SideDelegate(QStyledItemDelegate):
             return
         tokens = current_tokens()
         room = area.adjusted(_PADDING, 0, -8, 0)
-        paint_icon(painter, QRect(room.left(), room.top() + 10, _ICON, _ICON), icon, tokens.text)
+        paint_icon(painter, QRect(room.left(), room.top() + 8, _ICON, _ICON), icon, tokens.text)
         room.setLeft(room.left() + _ICON + 8)
         painter.setFont(sized(BODY_SIZE))
         painter.setPen(QColor(tokens.text))
@@ -154,7 +156,7 @@ class _SideDelegate(QStyledItemDelegate):
         tokens = current_tokens()
         color = tokens.text_muted if muted else tokens.text
         room = area.adjusted(_PADDING + 24, 0, -8, 0)
-        paint_icon(painter, QRect(room.left(), room.top() + 6, _ICON, _ICON), icon or "track", color)
+        paint_icon(painter, QRect(room.left(), room.top() + 8, _ICON, _ICON), icon or "track", color)
         room.setLeft(room.left() + _ICON + 8)
         painter.setFont(sized(BODY_SIZE))
         painter.setPen(QColor(color))
@@ -162,7 +164,7 @@ class _SideDelegate(QStyledItemDelegate):
         painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, shown)
 
     def _paint_mark(self, painter: QPainter, area: QRect, mark: Mark, color: str) -> None:
-        paint_icon(painter, QRect(area.left() + 10, area.top() + 8, 12, 12), _SIGNS[mark], color)
+        paint_icon(painter, QRect(area.left() + 10, area.top() + 10, 12, 12), _SIGNS[mark], color)
         painter.setFont(sized(CAPTION_SIZE))
         painter.setPen(QColor(current_tokens().text_muted))
         room = area.adjusted(28, 0, 0, 0)

@@ -17,6 +17,8 @@ from syncsphere_desktop.ui.theme.style import RADIUS, current_tokens
 from syncsphere_desktop.ui.widgets.plain_text import plain_tip
 
 LINE_HEIGHT = 26
+BATCH = 500
+"""Lines laid out before the GUI thread does something else."""
 _INDENT = 20
 _ICON = 16
 _PADDING = 6
@@ -83,6 +85,8 @@ class LineList(QListView):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setProperty("plain", "true")
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setLayoutMode(QListView.LayoutMode.Batched)
+        self.setBatchSize(BATCH)
         self.setMouseTracking(True)
         self.setTabKeyNavigation(False)
         self.viewport().setAutoFillBackground(False)

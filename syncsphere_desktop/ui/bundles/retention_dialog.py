@@ -90,6 +90,7 @@ class RetentionDialog(AwaitableDialog[RetentionPlan]):
         self.days.setRange(0, 3650)
         self.days.setValue(30)
         self.days.setSuffix(" days")
+        self.days.lineEdit().setTextMargins(6, 0, 0, 0)
         self.days.setAccessibleName("Keep every version of the last days")
         self.then = QComboBox()
         self.then.setAccessibleName("And of those before")
