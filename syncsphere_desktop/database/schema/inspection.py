@@ -25,6 +25,7 @@ _REVISION_OF = {
 }
 """The newest revision that a side table stands for, the newest first."""
 _LIBRARY = ("audio_content", "audio_imports", "audio_stores", "audio_checks", "audio_orphans", "trash")
+_BUNDLES = ("bundle_facts", "bundle_samples", "bundle_marks", "bundle_checks")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +129,7 @@ def _goes_without(catalogue: Catalogue, ours: _Ours, pending: tuple[Revision, ..
             f"The role {catalogue.role} may not add to the activity log, so changes leave no entry in it."
         )
     sentences.extend(_library_sentences(catalogue))
+    sentences.extend(_bundle_sentences(catalogue))
     if catalogue.triggers < NOTICE_TRIGGERS:
         sentences.append(
             "The database does not tell of every change of others; the tables are asked every 3 seconds."
@@ -158,6 +160,20 @@ def _library_sentences(catalogue: Catalogue) -> Iterator[str]:
         yield (
             f"The role {catalogue.role} may not keep what is found out about audio files: imports can't be"
             " undone, and nothing can be put into quarantine."
+        )
+
+
+def _bundle_sentences(catalogue: Catalogue) -> Iterator[str]:
+    """Yield what the timelines of projects go without."""
+    found = [catalogue.side_tables.get(name) for name in _BUNDLES]
+    if None in found:
+        yield (
+            "Stored versions can't be labelled and pinned, and not all that is found out about them is kept."
+        )
+    elif not all(table.insertable for table in found if table is not None):
+        yield (
+            f"The role {catalogue.role} may not keep what is found out about stored versions: they can't be"
+            " labelled and pinned."
         )
 
 

@@ -290,6 +290,10 @@ def test_another_role_learns_the_revision_but_not_the_log(by_hand: ConnectionTar
                 f"The role {reader.profile.user} may not keep what is found out about audio files:"
                 " imports can't be undone, and nothing can be put into quarantine."
             ),
+            (
+                f"The role {reader.profile.user} may not keep what is found out about stored versions:"
+                " they can't be labelled and pinned."
+            ),
         )
 
 
