@@ -80,10 +80,7 @@ def test_old_versions_are_pruned_after_a_question(
 
     done = command("bundle", "prune", "--days", "0", "--then", "none", "--yes", "--json").document
     assert (done["removed"], done["freed"], done["applied"]) == ([ids[0]], V1.stat().st_size, True)
-    assert (
-        command("bundle", "prune", "--project", "Night train", "--yes").out
-        == "Removed 0 versions, 0 B.\n"
-    )
+    assert command("bundle", "prune", "--project", "Night train", "--yes").out == "Removed 0 versions, 0 B.\n"
     assert command("bundle", "prune", "--days", "99999", "--dry-run", "--json").error["field"] == "days"
     assert command("bundle", "prune", "--days", "-1").code == 2
 
