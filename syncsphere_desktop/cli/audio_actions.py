@@ -11,11 +11,15 @@ from syncsphere_desktop.cli.text_table import printable
 from syncsphere_desktop.domain.humane import counted, size
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
+    from syncsphere_desktop.cli.audio_library import OpenLibrary
+    from syncsphere_desktop.domain.bundle_use import BundleUse
     from syncsphere_desktop.domain.ids import AudioFileId, ProjectId
     from syncsphere_desktop.studio.audio_library import AudioLibrary
     from syncsphere_desktop.studio.integrity.outcomes import ActionReport
+
+    Uses = Mapping[AudioFileId, tuple[BundleUse, ...]]
 
 _ROWS_AT_A_TIME = 5000
 
@@ -52,10 +56,30 @@ async def ids_of_project(library: AudioLibrary, project_id: ProjectId) -> list[A
     return found
 
 
-def tell_actions(namespace: argparse.Namespace, report: ActionReport, deed: str) -> int:
+async def named_by_versions(library: OpenLibrary, ids: Sequence[AudioFileId]) -> Uses:
+    """Return the stored versions that name each of these rows' files, after reading those not read yet."""
+    await library.read_bundles()
+    return await library.audio.samples.uses_of_rows(ids)
+
+
+def uses_sentence(uses: Uses, ids: Iterable[AudioFileId | None]) -> str:
+    """Say how many stored versions still name these files; nothing where none does."""
+    of_them = [uses[file_id] for file_id in dict.fromkeys(ids) if file_id is not None and file_id in uses]
+    versions = len({use.bundle_id for found in of_them for use in found})
+    if not versions:
+        return ""
+    name, they = ("names", "it") if versions == 1 else ("name", "they")
+    them = "it" if len(of_them) == 1 else f"{counted(len(of_them), 'of the files', 'of the files')}"
+    return f"{counted(versions, 'stored version')} still {name} {them}: {they} would be silent there."
+
+
+def tell_actions(
+    namespace: argparse.Namespace, report: ActionReport, deed: str, uses: Uses | None = None
+) -> int:
     """Print what became of each thing, as JSON `{"files", "done", "not_done", "bytes"}` or for people.
 
-    `deed` as in `Exported`. Returns the exit code: 1 unless all was done.
+    `deed` as in `Exported`; `uses` are the versions that named rows' files before it, where that was asked.
+    Returns the exit code: 1 unless all was done.
     """
     document = {
         "files": [
@@ -66,6 +90,7 @@ def tell_actions(namespace: argparse.Namespace, report: ActionReport, deed: str)
                 "status": outcome.did.value,
                 "reason": outcome.reason,
                 "size": outcome.size,
+                "versions": _versions(outcome.file_id, uses),
             }
             for outcome in report.outcomes
         ],
@@ -77,9 +102,28 @@ def tell_actions(namespace: argparse.Namespace, report: ActionReport, deed: str)
         printable(f"{outcome.path or outcome.trash_id or outcome.file_id}: {outcome.reason}")
         for outcome in report.not_done
     ]
-    lines.append(f"{deed} {counted(len(report.done), 'file')}, {size(report.bytes)}.")
+    lines.append(done_sentence(report, deed))
+    if told := uses_sentence(uses or {}, (outcome.file_id for outcome in report.done)):
+        lines.append(told)
     tell(document, as_json=wants_json(namespace), text="\n".join(lines))
     return 1 if report.not_done else 0
+
+
+def done_sentence(report: ActionReport, deed: str) -> str:
+    """Say how much was done; a row that went without a file is called that."""
+    rows = sum(outcome.size is None for outcome in report.done)
+    parts = []
+    if rows < len(report.done) or not rows:
+        parts.append(f"{counted(len(report.done) - rows, 'file')}, {size(report.bytes)}")
+    if rows:
+        parts.append(f"{counted(rows, 'row')} alone, without a file")
+    return f"{deed} {', and '.join(parts)}."
+
+
+def _versions(file_id: AudioFileId | None, uses: Uses | None) -> int | None:
+    if uses is None or file_id is None:
+        return None
+    return len({use.bundle_id for use in uses.get(file_id, ())})
 
 
 def tell_progress(namespace: argparse.Namespace, sentence: str, share: float | None) -> None:

@@ -5,7 +5,13 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from syncsphere_desktop.cli.audio_actions import an_id, known_ids, tell_actions
+from syncsphere_desktop.cli.audio_actions import (
+    an_id,
+    known_ids,
+    named_by_versions,
+    tell_actions,
+    uses_sentence,
+)
 from syncsphere_desktop.cli.audio_library import OpenLibrary, with_library
 from syncsphere_desktop.cli.people import add_yes_option, check_can_ask, confirmed, found_project, iso
 from syncsphere_desktop.cli.run import tell, wants_json
@@ -16,6 +22,7 @@ from syncsphere_desktop.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from syncsphere_desktop.cli.audio_actions import Uses
     from syncsphere_desktop.domain.trash import TrashEntry
     from syncsphere_desktop.studio.integrity.findings import Finding
     from syncsphere_desktop.studio.integrity.outcomes import ActionReport
@@ -71,52 +78,59 @@ def _register_put(actions: Any, parents: list[argparse.ArgumentParser]) -> None:
 
 def _add_even_used(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--even-used", action="store_true", help="also what a stored version of a project names still"
+        "--even-used",
+        action="store_true",
+        help="when removing for good: also what stored versions still name, which stays in quarantine else",
     )
 
 
 def _remove(namespace: argparse.Namespace) -> int:
     check_can_ask(namespace)
-    what = "for good" if namespace.for_good else "into quarantine"
-    if not confirmed(namespace, f"This moves {counted(len(set(namespace.ids)), 'audio file')} {what}."):
-        tell({}, as_json=False, text="Nothing was removed.")
-        return 1
 
-    async def work(library: OpenLibrary) -> ActionReport:
+    async def work(library: OpenLibrary) -> tuple[ActionReport, Uses] | None:
         from syncsphere_desktop.domain.trash import TrashId
         from syncsphere_desktop.studio.integrity.parts import opened_integrity
 
         ids = await known_ids(library.audio, namespace.ids)
-        if namespace.for_good:
-            await library.read_bundles()
+        uses = await named_by_versions(library, ids)
+        what = "for good" if namespace.for_good else "into quarantine"
+        deed = f"This moves {counted(len(ids), 'audio file')} {what}."
+        if not confirmed(namespace, f"{deed} {uses_sentence(uses, ids)}".strip()):
+            return None
         async with opened_integrity(library.audio, claim=True) as integrity:
             report = await integrity.quarantine.put(ids, namespace.reason)
             if not namespace.for_good:
-                return report
+                return report, uses
             taken = [TrashId(one.trash_id) for one in report.done if one.trash_id is not None]
             emptied = await integrity.quarantine.empty(taken, even_used=namespace.even_used)
-            return type(report)((*report.not_done, *emptied.outcomes))
+            return type(report)((*report.not_done, *emptied.outcomes)), uses
 
-    return tell_actions(namespace, with_library(namespace, work), "Removed")
+    done = with_library(namespace, work)
+    if done is None:
+        tell({}, as_json=False, text="Nothing was removed.")
+        return 1
+    return tell_actions(namespace, done[0], "Removed", done[1])
 
 
 def _put(namespace: argparse.Namespace) -> int:
     if bool(namespace.ids) == bool(namespace.found):
         raise UsageError("What? Give ids, or --found KIND.")
 
-    async def work(library: OpenLibrary) -> ActionReport:
+    async def work(library: OpenLibrary) -> tuple[ActionReport, Uses | None]:
         from syncsphere_desktop.studio.integrity.parts import opened_integrity
 
         ids = await known_ids(library.audio, namespace.ids)
+        uses = await named_by_versions(library, ids) if ids else None
         async with opened_integrity(library.audio, claim=True) as integrity:
             if ids:
-                return await integrity.quarantine.put(ids, namespace.reason)
+                return await integrity.quarantine.put(ids, namespace.reason), uses
             last = await integrity.verifier.last()
             found: Sequence[Finding] = last.findings if last is not None else ()
             wanted = [finding for finding in found if finding.kind.value in namespace.found]
-            return await integrity.quarantine.put_findings(wanted, namespace.reason)
+            return await integrity.quarantine.put_findings(wanted, namespace.reason), uses
 
-    return tell_actions(namespace, with_library(namespace, work), "Quarantined")
+    report, uses = with_library(namespace, work)
+    return tell_actions(namespace, report, "Quarantined", uses)
 
 
 def _restore(namespace: argparse.Namespace) -> int:

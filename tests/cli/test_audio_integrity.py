@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from typing_extensions import override
 
 from syncsphere_desktop.settings import ConnectionTarget
+from tests.bundle_maker import DATA
 from tests.cli.conftest import Command
 from tests.servers import execute
 from tests.studio.integrity.library import sha256, wav
@@ -98,6 +101,46 @@ def test_what_is_removed_comes_back_or_is_removed_for_good(
     assert command("audio", "remove", "1", "--for-good", "--yes").code == 0
     assert command("audio", "quarantine", "list", "--json").document["total"] == 0
     assert not [path for path in root.rglob("*") if path.name == "kick.wav"]
+
+
+def test_how_many_versions_name_a_file_is_said_before_and_after_it_is_removed(
+    command: Command, tape: int, root: Path, target: ConnectionTarget, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (root / "vox take 1.wav").write_bytes(wav())
+    execute(
+        target,
+        "INSERT INTO audio_files (project_id, filename, file_path)"
+        f" VALUES ({tape}, 'vox take 1.wav', 'vox take 1.wav')",
+    )
+    assert command("bundle", "import", str(DATA / "studio-project-v2.odb"), "--project", "Tape").code == 0
+
+    class Terminal(StringIO):
+        @override
+        def isatty(self) -> bool:
+            return True
+
+    with monkeypatch.context() as patch:
+        patch.setattr("sys.stdin", Terminal("n\n"))
+        asked = command("audio", "remove", "1", "3")
+    assert asked.code == 1
+    assert "1 stored version still names it: it would be silent there." in asked.err
+    told = command("audio", "remove", "1", "3", "--yes", "--json").document
+    assert {file["id"]: file["versions"] for file in told["files"]} == {1: 0, 3: 1}
+    held = command("audio", "quarantine", "list", "--json").document["rows"]
+    assert command("audio", "quarantine", "restore", *(str(row["id"]) for row in held)).code == 0
+    people = command("audio", "remove", "3", "--yes").out
+    assert people.endswith("\n1 stored version still names it: it would be silent there.\n")
+
+
+def test_a_row_without_its_file_is_said_to_go_alone(command: Command, tape: int, root: Path) -> None:
+    (root / "kick.wav").unlink()
+    assert command("audio", "remove", "1", "--yes").out == "Removed 1 row alone, without a file.\n"
+    held = command("audio", "quarantine", "list", "--json").document["rows"][0]["id"]
+    restored = command("audio", "quarantine", "restore", str(held)).out
+    assert restored == "Restored 1 row alone, without a file.\n"
+    both = command("audio", "quarantine", "put", "1", "2").out
+    assert both.startswith("Quarantined 1 file, ")
+    assert both.endswith(", and 1 row alone, without a file.\n")
 
 
 def test_what_a_check_found_is_quarantined_and_emptied(command: Command, tape: int, root: Path) -> None:
