@@ -142,13 +142,7 @@ class BundlesController(ListController[BundleVersion]):
         )
         self.choice = ProjectChoice()
         self.chart = SizeChart()
-        self.frame.add_tool(self.choice)
-        self.frame.add_strip(self.chart)
-        self.frame.set_body(self.listing.view, self.inspector)
-        self.frame.restore_layout(context.layout)
-        self._add_actions()
-        self._connect()
-        self.listing.count_unseen()
+        self._build()
 
     @classmethod
     def for_session(cls, session: Session, context: ViewContext) -> BundlesController:
@@ -170,6 +164,15 @@ class BundlesController(ListController[BundleVersion]):
         )
         read_only = database.read_only_reason is not None
         return cls(parts, context, session.clock.now, read_only=read_only)
+
+    def _build(self) -> None:
+        self.frame.add_tool(self.choice)
+        self.frame.add_strip(self.chart)
+        self.frame.set_body(self.listing.view, self.inspector)
+        self.frame.restore_layout(self._context.layout)
+        self._add_actions()
+        self._connect()
+        self.listing.count_unseen()
 
     def _connect(self) -> None:
         self.listing.filters_changed.connect(self._on_listing_filters_changed)

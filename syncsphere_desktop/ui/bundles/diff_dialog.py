@@ -95,7 +95,6 @@ class DiffDialog(AwaitableDialog[bool]):
         for page in (self._skeleton, self._same, self._failed, self._sides()):
             self._stack.addWidget(page)
         self._build()
-        self.finished.connect(self._on_finished)
 
     def _build(self) -> None:
         self.copy_button = Button("Copy as text", icon_name="copy")
@@ -139,6 +138,13 @@ class DiffDialog(AwaitableDialog[bool]):
         layout.addWidget(self.list, 1)
         self._side_page = part
         return part
+
+    @override
+    async def ask(self) -> bool | None:
+        try:
+            return await super().ask()
+        finally:
+            await self._tasks.shutdown()  # also where whoever asks is cancelled
 
     @override
     def sizeHint(self) -> QSize:
@@ -203,9 +209,6 @@ class DiffDialog(AwaitableDialog[bool]):
     def _show_failed(self, error: AppError) -> None:
         self._failed.show_error(error.message, details=error.details)
         self._stack.setCurrentWidget(self._failed)
-
-    def _on_finished(self, _code: int) -> None:
-        self._tasks.cancel("load")
 
 
 def _readable(text: str) -> str:

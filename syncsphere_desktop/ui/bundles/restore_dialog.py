@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterator
 
 from PySide6.QtWidgets import QWidget
+from typing_extensions import override
 
 from syncsphere_desktop.domain.bundle import BundleVersion
 from syncsphere_desktop.domain.humane import counted
@@ -62,8 +63,14 @@ class RestoreDialog(AwaitableDialog[bool]):
         self.confirm_button.setEnabled(False)
         self.add_button(cancel)
         self.add_button(self.confirm_button)
-        self.finished.connect(lambda _code: self._tasks.cancel("load"))
         self._tasks.spawn(self._show(), key="load")
+
+    @override
+    async def ask(self) -> bool | None:
+        try:
+            return await super().ask()
+        finally:
+            await self._tasks.shutdown()  # also where whoever asks is cancelled
 
     async def _show(self) -> None:
         self.show_impact(await self._load())

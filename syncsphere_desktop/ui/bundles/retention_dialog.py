@@ -116,7 +116,7 @@ class RetentionDialog(AwaitableDialog[RetentionPlan]):
         self.lines = LineList("Versions")
         self.lines.fill_height()
         self._build(read_only=read_only)
-        self.finished.connect(lambda _code: self._end())
+        self.finished.connect(self._soon.stop)
         self._tasks.spawn(self._read(), key="read")
 
     def _build(self, *, read_only: bool) -> None:
@@ -147,6 +147,13 @@ class RetentionDialog(AwaitableDialog[RetentionPlan]):
         self.confirm_button.setVisible(not read_only)
         self.add_button(cancel)
         self.add_button(self.confirm_button)
+
+    @override
+    async def ask(self) -> RetentionPlan | None:
+        try:
+            return await super().ask()
+        finally:
+            await self._tasks.shutdown()  # also where whoever asks is cancelled
 
     @override
     def sizeHint(self) -> QSize:
@@ -205,11 +212,6 @@ class RetentionDialog(AwaitableDialog[RetentionPlan]):
         self.summary.setText("The versions could not be read.")
         self._notice.show_message(error.message, "danger", details=error.details)
         self._notice.show()
-
-    def _end(self) -> None:
-        self._soon.stop()
-        for key in ("read", "plan"):
-            self._tasks.cancel(key)
 
 
 def simulate(rules: RetentionRules, found: Candidates, names: dict[ProjectId, str]) -> Simulation:

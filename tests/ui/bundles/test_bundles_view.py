@@ -342,6 +342,20 @@ def test_restoring_says_whose_tracks_change_and_adds_a_version(qt_run: QtRun) ->
     qt_run(scenario())
 
 
+def test_a_question_can_be_left_while_it_is_still_finding_out(qt_run: QtRun) -> None:
+    async def scenario() -> None:
+        async with bundles() as (bench, parts):
+            await select(bench, parts.train, 1)
+            parts.versions.gate.close()
+            bench.controller.handling.restore()
+            dialog = await bench.asked(RestoreDialog)
+            assert not dialog.confirm_button.isEnabled()
+            dialog.reject()
+            await until(lambda: not bench.dialogs())
+
+    qt_run(scenario())
+
+
 def test_retention_is_simulated_and_applied(qt_run: QtRun) -> None:
     async def scenario() -> None:
         async with bundles() as (bench, parts):

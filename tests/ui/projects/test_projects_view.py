@@ -552,3 +552,13 @@ def test_long_names_cut_no_button(qt_run: QtRun) -> None:
                 await until(lambda: not bench.dialogs())
 
     qt_run(scenario())
+
+
+def test_the_versions_of_the_selected_project_are_shown(qt_run: QtRun) -> None:
+    async def scenario() -> None:
+        async with projects() as bench:
+            tape = await select(bench, "Tape")
+            button(bench.controller.inspector, "Versions").click()
+            assert bench.opened == [("bundles", {"project_id": tape.id})]
+
+    qt_run(scenario())
