@@ -94,8 +94,8 @@ CREATE TABLE syncsphere_desktop.trash (
 )
 
 # Whoever shows a row of `audio_files` shows what is known of its file too, so this is told as a change of
-# that row, under the rules of `tell_change`. Told is what shows: rows that an import adds with their files are
-# told as new already, and a waveform is read by nobody but who looks at it.
+# that row, under the rules of `tell_change`. Told is what shows: rows that an import adds with their files
+# are told as new already, and a waveform is read by nobody but who looks at it.
 TELL = """
 CREATE FUNCTION syncsphere_desktop.tell_content_change() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog AS $$

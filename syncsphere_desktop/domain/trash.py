@@ -14,7 +14,7 @@ TrashId = NewType("TrashId", int)
 
 
 class TrashState(StrEnum):
-    """Where a quarantined thing is on its way; those that end in -ing are passed through, or left by a crash."""
+    """Where a quarantined thing is; those that end in -ing are passed through, or left by a crash."""
 
     MOVING = "moving"
     HELD = "held"

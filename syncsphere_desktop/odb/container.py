@@ -88,6 +88,8 @@ class Container:
             raise BundleError(f"It has no entry “{name}”.")
         if info.file_size > limit:
             raise BundleError(f"“{name}” has {info.file_size:,} bytes; at most {limit:,} are read.")
+        if info.file_size > _MIB and info.file_size > self._limits.ratio * max(info.compress_size, 1):
+            raise BundleError(f"“{name}” claims to be {self._limits.ratio} times larger than packed.")
         with self.open(name) as stream:
             return stream.read()
 
@@ -102,8 +104,10 @@ class Container:
             raise BundleError(
                 f"“{name}” is packed by a method ({info.compress_type}) that bundles never use."
             )
-        if info.file_size > _MIB and info.file_size > self._limits.ratio * max(info.compress_size, 1):
-            raise BundleError(f"“{name}” claims to be {self._limits.ratio} times larger than packed.")
+        if info.file_size > self._limits.stream:
+            raise BundleError(
+                f"“{name}” claims {info.file_size:,} bytes; at most {self._limits.stream:,} are read."
+            )
         try:
             inner = self._archive.open(info)
         except _DAMAGE as error:

@@ -460,3 +460,19 @@ def test_json_values_that_have_another_shape_are_none() -> None:
     assert (found.integer(3), found.number(3), found.number(12)) == (None, None, None)
     assert (found.pointer(10), found.pointer(11)) == (None, None)
     assert JsonFields([]).damaged
+
+
+def test_a_silent_take_is_read_as_a_stream_however_small_it_is_packed() -> None:
+    sample = UUID(int=77)
+    silence = bytes(8 << 20)
+    data = bundle(small_project(), extra={f"samples/{sample}/audio.wav": silence})
+    opened = open_bundle(data)
+    with opened.open_sample(sample) as stream:
+        assert stream.read() == silence
+
+
+def test_a_stream_that_claims_more_than_any_take_has_is_refused() -> None:
+    sample = UUID(int=77)
+    data = bundle(small_project(), extra={f"samples/{sample}/audio.wav": bytes(2048)})
+    with pytest.raises(BundleError, match="at most 1,024 are read"):
+        open_bundle(data, Limits(stream=1024)).open_sample(sample)
