@@ -86,6 +86,7 @@ class Check:
         self._run: CheckRun | None = None
         self._resumed = False
         self._recorded = True
+        self._told_early = 0  # of the page that is not recorded yet
         self._files = self._bytes = 0  # of what is recorded; the meter is ahead of it
         self._started_at = datetime.now(UTC)
         self._notes: list[str] = []
@@ -150,16 +151,22 @@ class Check:
             after = rows[-1].id
 
     async def _check_rows(self) -> None:
-        """Check page after page: while one is inspected, the next is read and the last one is recorded."""
+        """Check page after page: while one is inspected, the next is read and the last one is recorded.
+
+        What a page finds is told as it is found, for a page may take minutes.
+        """
         self._meter.phase = CheckPhase.ROWS
         rows = await self._page(AudioFileId(self._run.cursor if self._run and self._resumed else 0))
         before: Sequence[Inspection] = ()
         inspecting: asyncio.Task[Sequence[Inspection]] | None = None
         try:
             while rows:
-                inspecting = asyncio.create_task(self._inspected(rows), name="inspect audio files")
+                seen: dict[AudioFileId, Inspection] = {}
+                inspecting = asyncio.create_task(self._inspected(rows, seen), name="inspect audio files")
                 following = await self._page(rows[-1].id)
                 await self._keep(before)
+                while not (await asyncio.wait([inspecting], timeout=_TELL_SECONDS))[0]:
+                    await self._tell_found(_until_first_left_out(rows, seen))
                 before = await inspecting
                 if len(before) < len(rows):
                     break
@@ -174,10 +181,11 @@ class Check:
         if self._control.cancelled:
             raise WorkCancelledError
 
-    async def _inspected(self, rows: Sequence[RowToCheck]) -> Sequence[Inspection]:
-        """Inspect rows on all threads; when cancelled, return those before the first that was left out."""
+    async def _inspected(
+        self, rows: Sequence[RowToCheck], seen: dict[AudioFileId, Inspection]
+    ) -> Sequence[Inspection]:
+        """Inspect rows on all threads, into `seen`; return those before the first that was left out."""
         waiting = deque(rows)
-        seen: dict[AudioFileId, Inspection] = {}
         ended = await asyncio.gather(
             *(self._parts.threads(lambda: self._drain(waiting, seen)) for _ in range(self._parts.workers)),
             return_exceptions=True,
@@ -185,12 +193,7 @@ class Check:
         for error in ended:
             if error is not None and not isinstance(error, WorkCancelledError):
                 raise error
-        whole: list[Inspection] = []
-        for row in rows:
-            if row.id not in seen:
-                break
-            whole.append(seen[row.id])
-        return whole
+        return _until_first_left_out(rows, seen)
 
     def _drain(self, waiting: deque[RowToCheck], seen: dict[AudioFileId, Inspection]) -> None:
         while True:
@@ -213,18 +216,29 @@ class Check:
         """Tell and record what was seen, once it is sure that the storage was there all the time."""
         if not seen:
             return
-        assert self._guard is not None
-        if any(one.state in {ContentState.MISSING, ContentState.UNREADABLE} for one in seen):
-            await self._parts.threads(self._guard.confirm)
-        for one in seen:
-            for finding in findings_of(one):
-                self._tally.add(finding)
+        await self._confirm(seen)
+        await self._tell_found(seen)
+        self._told_early = 0
         self._files += len(seen)
         self._bytes += sum(one.content.size for one in seen if one.content is not None)
         records = [record for record in map(Inspection.record, seen) if record is not None]
         await self._record(records)
         if self._run is not None:
             await self._parts.checks.advance(self._run.id, seen[-1].row.id, self._counts())
+
+    async def _tell_found(self, seen: Sequence[Inspection]) -> None:
+        """Tell what was found since the last time, once it is sure that the storage is there still."""
+        news = seen[self._told_early :]
+        await self._confirm(news)
+        self._told_early += len(news)
+        for one in news:
+            for finding in findings_of(one):
+                self._tally.add(finding)
+
+    async def _confirm(self, seen: Sequence[Inspection]) -> None:
+        assert self._guard is not None
+        if any(one.state in {ContentState.MISSING, ContentState.UNREADABLE} for one in seen):
+            await self._parts.threads(self._guard.confirm)
 
     async def _record(self, records: Sequence[ContentRecord]) -> None:
         if records and self._recorded:
@@ -299,6 +313,18 @@ class Check:
             notes=tuple(self._notes),
             counts=self._tally.counts,
         )
+
+
+def _until_first_left_out(
+    rows: Sequence[RowToCheck], seen: Mapping[AudioFileId, Inspection]
+) -> list[Inspection]:
+    whole: list[Inspection] = []
+    for row in rows:
+        inspection = seen.get(row.id)
+        if inspection is None:
+            break
+        whole.append(inspection)
+    return whole
 
 
 def _plain(finding: Finding) -> OrphanFile:

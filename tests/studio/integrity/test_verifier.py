@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,7 +15,7 @@ from typing_extensions import override
 from syncsphere_desktop.database.connection import Database
 from syncsphere_desktop.database.repositories.audio_contents import AudioContentRepository
 from syncsphere_desktop.domain.audio_check import ContentRecord
-from syncsphere_desktop.domain.sound import ContentState
+from syncsphere_desktop.domain.sound import ContentState, SoundFacts
 from syncsphere_desktop.errors import StoreUnavailableError
 from syncsphere_desktop.storage.probing.pool import ProbePool
 from syncsphere_desktop.storage.store import open_store
@@ -246,6 +248,50 @@ class TestGuard:
         assert told(await studio.check()) == {("missing", "kick.wav"), ("orphan", "other.wav")}
 
 
+class TestTelling:
+    async def test_what_is_found_is_told_while_its_page_is_checked(self, studio: Studio) -> None:
+        tape = await studio.rows.project()
+        gone = await studio.add(tape, "gone.wav")
+        cut = await studio.add(tape, "cut.wav")
+        await studio.add(tape, "slow.wav")
+        studio.file(gone).unlink()
+        os.truncate(studio.file(cut), 100)
+        going, told_both = threading.Event(), asyncio.Event()
+        found: list[str] = []
+
+        def take(finding: Finding) -> None:
+            found.append(finding.filename or "")
+            if len(found) == 2:
+                told_both.set()
+
+        class SlowProber:
+            """Takes its time."""
+
+            def probe(self, path: Path, *, decode: bool = False) -> SoundFacts:
+                going.wait()
+                return studio.pool.probe(path, decode=decode)
+
+        verifier = AudioVerifier(
+            store=studio.store,
+            known=studio.rows.stores,
+            contents=studio.rows.contents,
+            checks=studio.rows.checks,
+            prober=SlowProber(),
+        )
+        checking = asyncio.create_task(verifier.run(decode=True, on_finding=take))
+        try:
+            async with asyncio.timeout(10):
+                await told_both.wait()
+            assert not checking.done()
+            assert found == ["gone.wav", "cut.wav"]
+        finally:
+            going.set()
+            report = await checking
+            await verifier.close()
+        assert told(report) == {("missing", "gone.wav"), ("truncated", "cut.wav")}
+        assert report.files == 3
+
+
 class TestGoingOn:
     async def test_a_cancelled_check_is_taken_up_where_it_ended(self, studio: Studio) -> None:
         tape = await studio.rows.project()
@@ -273,8 +319,6 @@ class TestGoingOn:
         assert not third.resumed
 
     async def test_a_cancelled_task_ends_its_threads_first(self, studio: Studio) -> None:
-        import asyncio
-
         tape = await studio.rows.project()
         for number in range(24):
             await studio.add(tape, f"{number}.wav")
