@@ -8,11 +8,15 @@ from typing_extensions import override
 
 
 class FlowLayout(QLayout):
-    """Lines of items, each at its own size, `spacing` apart; hidden items take no room."""
+    """Lines of items, each at its own size, `spacing` apart; hidden items take no room.
 
-    def __init__(self, parent: QWidget | None = None, *, spacing: int = 8) -> None:
+    With `last_at_end` the last of several items stands at the end of its line.
+    """
+
+    def __init__(self, parent: QWidget | None = None, *, spacing: int = 8, last_at_end: bool = False) -> None:
         super().__init__(parent)
         self._items: list[QLayoutItem] = []
+        self._last_at_end = last_at_end
         self.setSpacing(spacing)
         self.setContentsMargins(0, 0, 0, 0)
 
@@ -71,6 +75,8 @@ class FlowLayout(QLayout):
             height = max(size.height() for _item, size in line)
             x = area.x()
             for item, size in line:
+                if self._last_at_end and len(self._items) > 1 and item is self._items[-1]:
+                    x = max(x, area.x() + area.width() - size.width())
                 if move:
                     item.setGeometry(QRect(QPoint(x, y + (height - size.height()) // 2), size))
                 x += size.width() + self.spacing()

@@ -19,6 +19,7 @@ from syncsphere_desktop.ui.theme.style import set_surface
 from syncsphere_desktop.ui.widgets.buttons import IconButton
 from syncsphere_desktop.ui.widgets.elided_label import ElidedLabel
 from syncsphere_desktop.ui.widgets.empty_state import EmptyState
+from syncsphere_desktop.ui.widgets.flow import FlowLayout
 from syncsphere_desktop.ui.widgets.icon_mark import IconMark
 from syncsphere_desktop.ui.widgets.person import Avatar
 from syncsphere_desktop.ui.widgets.plain_text import PlainLabel
@@ -49,9 +50,8 @@ class InspectorPanel(QFrame):
         self._sections.setSpacing(16)
         self._sections.addStretch(1)
         self._footer = QWidget()
-        self._footer_row = QHBoxLayout(self._footer)
+        self._footer_row = FlowLayout(self._footer, last_at_end=True)
         self._footer_row.setContentsMargins(16, 12, 16, 12)
-        self._footer_row.setSpacing(8)
         self._footer.hide()
         self._empty = EmptyState(empty_icon, empty_title, empty_sentence)
         self._content = QWidget()
@@ -128,13 +128,12 @@ class InspectorPanel(QFrame):
         return section
 
     def set_footer(self, *buttons: QPushButton) -> None:
-        """Put the actions at the foot, from the left; the last of several stands at the right edge."""
-        for number, button in enumerate(buttons):
-            if number and number == len(buttons) - 1:
-                self._footer_row.addStretch(1)
+        """Put the actions at the foot, from the left; the last of several stands at the right edge.
+
+        Those that have no room beside the others stand in a second line.
+        """
+        for button in buttons:
             self._footer_row.addWidget(button)
-        if len(buttons) == 1:
-            self._footer_row.addStretch(1)
         set_surface(self._footer, 1)
         self._footer.show()
 
