@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from syncsphere_desktop.domain.bundle_use import BundleUse
@@ -92,6 +92,9 @@ class FakeIntegrity:
     acted: list[tuple[str, tuple[object, ...]]] = field(default_factory=list)
     controls: list[WorkControl] = field(default_factory=list)
     claimed: bool = False
+    looks: int = 0
+    found_at: dict[str, str] = field(default_factory=dict)
+    """Where `relocate` finds a file, by the name; where it was, unless that is told here."""
 
     def __post_init__(self) -> None:
         self.going = asyncio.Event()
@@ -112,6 +115,12 @@ class FakeIntegrity:
             raise self.failure
         self.claimed |= claim
         yield self
+
+    async def reach(self) -> AppError | None:
+        """Look whether the store is there."""
+        self.looks += 1
+        await asyncio.sleep(0)
+        return self.failure
 
     async def last(self, scope: CheckScope | None = None) -> CheckReport | None:
         """Return what is known."""
@@ -179,7 +188,14 @@ class FakeIntegrity:
     ) -> ActionReport:
         """Find them."""
         self.acted.append(("relocate", tuple(one.path for one in findings)))
-        return self._outcomes(findings)
+        told = self._outcomes(findings).outcomes
+        names = [one.path.rsplit("/", 1)[-1] for one in findings]
+        return ActionReport(
+            tuple(
+                replace(outcome, path=self.found_at.get(name, outcome.path))
+                for name, outcome in zip(names, told, strict=True)
+            )
+        )
 
     async def reprobe(
         self, ids: Sequence[AudioFileId], *, control: WorkControl | None = None, progress: Progress = silent

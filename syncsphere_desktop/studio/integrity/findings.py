@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -127,6 +128,17 @@ class CheckReport:
     def sound(self) -> bool:
         """Whether nothing was found."""
         return not any(self.counts.values())
+
+    def without(self, keys: Collection[str]) -> CheckReport:
+        """Return the report without the findings of these keys, as after they were mended."""
+        gone = Counter(finding.kind for finding in self.findings if finding.key in keys)
+        if not gone:
+            return self
+        return replace(
+            self,
+            findings=tuple(finding for finding in self.findings if finding.key not in keys),
+            counts={kind: count - gone[kind] for kind, count in self.counts.items() if count > gone[kind]},
+        )
 
     @property
     def sentence(self) -> str:

@@ -34,6 +34,13 @@ class CheckWish:
         return f"Check the audio of {self.project_name or 'the studio'}"
 
 
+OTHER_CHECKS: tuple[tuple[str, CheckWish], ...] = (
+    ("Quick check: whether files are there, and as long as they should be", CheckWish(deep=False)),
+    ("Thorough check: read every byte, and decode every file", CheckWish(decode=True)),
+)
+"""What a check can be wished for beside the usual one, with the words for it."""
+
+
 class CheckRun(QObject):
     """Runs a check, and shows what it tells ten times a second, however often that is."""
 

@@ -20,9 +20,10 @@ from syncsphere_desktop.studio.ports import ProjectStore
 from syncsphere_desktop.studio.session import Session
 from syncsphere_desktop.ui.app.actions import add_action, show_menu
 from syncsphere_desktop.ui.app.view import Filters, ViewContext
-from syncsphere_desktop.ui.integrity.check_run import CheckRun, CheckWish
+from syncsphere_desktop.ui.integrity.check_run import OTHER_CHECKS, CheckRun, CheckWish
 from syncsphere_desktop.ui.integrity.findings_page import FindingsPage
 from syncsphere_desktop.ui.integrity.mending import FindingsMending
+from syncsphere_desktop.ui.integrity.outage import Reach, StoreOutage
 from syncsphere_desktop.ui.integrity.quarantine_page import QuarantinePage
 from syncsphere_desktop.ui.integrity.returning import QuarantineReturning
 from syncsphere_desktop.ui.integrity.work import IntegrityWork, OpenWork
@@ -38,10 +39,11 @@ _GROUP = "Integrity"
 
 @dataclass(frozen=True, slots=True)
 class IntegrityParts:
-    """What the view works with; `open_work` opens the store and gives the use cases."""
+    """What the view works with; `open_work` opens the store and gives the use cases, `reach` looks for it."""
 
     open_work: OpenWork
     projects: ProjectStore
+    reach: Reach
 
 
 class IntegrityController(QObject):
@@ -62,6 +64,7 @@ class IntegrityController(QObject):
         self._read_only = read_only
         self._scope = context.scope.child("integrity", on_error=self._show_error)
         self._last: CheckReport | None = None
+        self._mended: set[str] = set()
         self._was_shown = False
         self._retry: Callable[[], None] = self.reload
         self._projects: dict[int, str] = {}
@@ -70,6 +73,7 @@ class IntegrityController(QObject):
         pages = [replace(context, layout=_part(context.layout, name)) for name in (FINDINGS, QUARANTINE)]
         self.findings = FindingsPage(pages[0], self._lists[0], read_only=read_only)
         self.quarantine = QuarantinePage(pages[1], self._lists[1], now, read_only=read_only)
+        self.outage = StoreOutage(self.findings.failure, parts.reach, self._scope)
         self.check_run = CheckRun(context.jobs, self)
         self.mending = FindingsMending(self.findings, parts.open_work, context, self._scope)
         self.returning = QuarantineReturning(self.quarantine, parts.open_work, context, self._scope)
@@ -89,7 +93,11 @@ class IntegrityController(QObject):
         def open_work(*, claim: bool = False) -> AbstractAsyncContextManager[IntegrityWork]:
             return opened_integrity(session.audio, claim=claim)
 
-        parts = IntegrityParts(open_work, session.projects)
+        async def reach() -> AppError | None:
+            await session.audio.access.look_again()
+            return session.audio.access.problem
+
+        parts = IntegrityParts(open_work, session.projects, reach)
         read_only = session.database.read_only_reason is not None
         return cls(parts, context, session.clock.now, read_only=read_only)
 
@@ -105,6 +113,7 @@ class IntegrityController(QObject):
         if not self._was_shown:
             self._was_shown = True
             self.reload()
+        self.outage.look()
         self._page.listing.activate()
 
     def reload(self) -> None:
@@ -138,6 +147,7 @@ class IntegrityController(QObject):
     async def shutdown(self) -> None:
         """End every task; a check that goes on can be taken up by the next one."""
         self.check_run.cancel()
+        self.outage.end()
         for scope in (*self._lists, self._scope):
             await scope.shutdown()
 
@@ -171,7 +181,7 @@ class IntegrityController(QObject):
         async with self._parts.open_work() as work:
             self.returning.show(await work.quarantine.entries())
             last = await work.verifier.last()
-        self.findings.failure.hide()
+        self.outage.end()
         if last is not None:
             self._last = last
             self.findings.show_findings(last.findings)
@@ -179,11 +189,12 @@ class IntegrityController(QObject):
 
     async def _check(self, wish: CheckWish) -> None:
         self._scope.cancel("read")
-        self.findings.failure.hide()
+        self.outage.end()
         async with self._parts.open_work() as work:
             self.findings.begin()
+            self._mended.clear()
             report = await self.check_run.run(work.verifier, wish, self._go_to_findings)
-        self._last = report
+        report = self._last = report.without(self._mended)
         self.findings.show_findings(report.findings)
         self._tell_rest()
         if self._stack.isVisible() and not report.notes:
@@ -223,7 +234,7 @@ class IntegrityController(QObject):
         self._more = IconButton("more", "Other checks")
         self._more.clicked.connect(self._open_menu)
         self._button = Button("Check now", Kind.PRIMARY, icon_name="shield", keys="Ctrl+N")
-        self._button.clicked.connect(self._on_button_clicked)
+        self._button.clicked.connect(lambda _on=False: self.check())
         self.findings.frame.add_tool(self._more)
         self.findings.frame.add_tool(self._button)
         self._empty_due = Button("Remove what is due…", tooltip="Remove for good what was kept its time")
@@ -235,6 +246,7 @@ class IntegrityController(QObject):
         findings, run = self.findings, self.check_run
         findings.check_requested.connect(self.check)
         findings.count_changed.connect(self._on_findings_count_changed)
+        findings.forgotten.connect(self._on_findings_forgotten)
         findings.failure.action_triggered.connect(self._on_failure_action_triggered)
         findings.strip.pause_toggled.connect(run.toggle_pause)
         findings.strip.cancel_requested.connect(run.cancel)
@@ -251,6 +263,8 @@ class IntegrityController(QObject):
         inspector.quarantine_requested.connect(self.mending.quarantine)
         inspector.library_requested.connect(self.mending.show_in_library)
         inspector.close_requested.connect(findings.frame.toggle_inspector)
+        for deeds in (self.mending, self.returning):
+            deeds.store_reached.connect(self.outage.end_if_of_store)
         self.mending.quarantined.connect(self.returning.read_again)
         self.mending.quarantine_wanted.connect(lambda: self.show_page(QUARANTINE))
         self.quarantine.count_changed.connect(self._on_quarantine_count_changed)
@@ -265,7 +279,7 @@ class IntegrityController(QObject):
     def _add_actions(self) -> None:
         frame, held = self.findings.frame, self.quarantine.frame
         add_action(frame, "Check now", self.check, shortcut="Ctrl+N", group=_GROUP)
-        for text, wish in _OTHER_CHECKS:
+        for text, wish in OTHER_CHECKS:
             add_action(frame, text, partial(self.check, wish), group=_GROUP)
         add_action(frame, "Check one project…", self.check_project, group=_GROUP)
         wishes = (
@@ -285,15 +299,12 @@ class IntegrityController(QObject):
         for page in (self.findings, self.quarantine):
             page.listing.view.menu_requested.connect(partial(show_menu, page.frame, _GROUP))
 
-    def _on_button_clicked(self) -> None:
-        self.check()
-
     def _on_failure_action_triggered(self) -> None:
         self._retry()
 
     def _open_menu(self) -> None:
         menu = QMenu(self._more)
-        for text, wish in _OTHER_CHECKS:
+        for text, wish in OTHER_CHECKS:
             menu.addAction(text).triggered.connect(partial(self._on_menu_triggered, wish))
         menu.addAction("Check one project…").triggered.connect(lambda _on=False: self.check_project())
         menu.aboutToHide.connect(menu.deleteLater)
@@ -310,6 +321,14 @@ class IntegrityController(QObject):
         for switch in self._switches:
             switch.set_count(FINDINGS, number(count) if count else "")
         self._context.show_count(number(count) if count else "")
+
+    def _on_findings_forgotten(self, keys: set[str]) -> None:
+        """Let what was mended come back neither with the next failure nor at the end of a running check."""
+        self._mended |= keys
+        if self._last is not None:
+            self._last = self._last.without(keys)
+            if not self.check_run.is_running:
+                self._tell_rest()
 
     def _on_quarantine_count_changed(self, count: int) -> None:
         for switch in self._switches:
@@ -360,14 +379,14 @@ class IntegrityController(QObject):
     def _show_failed(self, error: AppError) -> None:
         """Show that a check could not be made; what the one before found is read again."""
         self._retry = self.check
-        self.findings.show_failure(error)
+        self.outage.show(error)
         self._tell_rest()
         if self._last is not None:
             self.findings.show_findings(self._last.findings)
 
     def _show_unread(self, error: AppError) -> None:
         self._retry = self.reload
-        self.findings.show_failure(error)
+        self.outage.show(error)
 
     def _show_error(self, error: AppError) -> None:
         self._context.toasts.show_error(error.message, details=error.details)
@@ -377,9 +396,3 @@ def _part(layout: Mapping[str, object], name: str) -> Mapping[str, object]:
     """Return what was saved of a page; a settings file may hold anything."""
     part = layout.get(name)
     return part if isinstance(part, Mapping) else {}
-
-
-_OTHER_CHECKS: tuple[tuple[str, CheckWish], ...] = (
-    ("Quick check: whether files are there, and as long as they should be", CheckWish(deep=False)),
-    ("Thorough check: read every byte, and decode every file", CheckWish(decode=True)),
-)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal
 
 from syncsphere_desktop.domain.humane import number
 from syncsphere_desktop.domain.listing import FilterValue, Sort
-from syncsphere_desktop.errors import AppError
 from syncsphere_desktop.studio.integrity.findings import Finding, FindingKind
 from syncsphere_desktop.ui.app.listing import Listing, ListingWords
 from syncsphere_desktop.ui.app.tasks import TaskScope
@@ -56,6 +55,8 @@ class FindingsPage(QObject):
 
     check_requested = Signal()
     count_changed = Signal(int)
+    forgotten = Signal(object)
+    """The keys of findings that are no more, as a set."""
 
     def __init__(self, context: ViewContext, scope: TaskScope, *, read_only: bool) -> None:
         super().__init__()
@@ -101,11 +102,6 @@ class FindingsPage(QObject):
         """Return how many findings there are."""
         return len(self.source.rows)
 
-    def show_failure(self, error: AppError) -> None:
-        """Say above everything that a check could not be made, or the last one not be read."""
-        self.failure.show_message(error.message, "danger", action="Retry", details=error.details)
-        self.failure.show()
-
     def show_findings(self, findings: Sequence[Finding]) -> None:
         """Show these in place of all others, as at the end of a check."""
         self.source.replace(self._row(finding) for finding in findings)
@@ -123,14 +119,22 @@ class FindingsPage(QObject):
         self.listing.say(_CHECKING)
         self._refresh()
 
-    def forget(self, done: Sequence[FindingRow]) -> None:
-        """Take out what was mended or taken away; other findings about the same file go with it."""
-        paths = {row.finding.path for row in done}
+    def forget(self, done: Sequence[FindingRow], taken: Collection[str] = ()) -> None:
+        """Take out what was mended or taken away; other findings about the same file go with it.
+
+        `taken` are the paths that rows name since: their files are without a row no more.
+        """
+        paths = {row.finding.path for row in done} | set(taken)
         ids = {row.finding.file_id for row in done} - {None}
         gone = [row.id for row in self.source.rows if row.finding.path in paths or row.finding.file_id in ids]
+        keys = {row.finding.key for row in done} | {row.finding.key for row in self._found(gone)}
         self.listing.view.selection.discard(gone)
         self.source.drop(gone)
         self._refresh()
+        self.forgotten.emit(keys)
+
+    def _found(self, ids: Sequence[int]) -> list[FindingRow]:
+        return [row for row in map(self.source.get, ids) if row is not None]
 
     def _row(self, finding: Finding) -> FindingRow:
         return FindingRow(self._ids.setdefault(finding.key, len(self._ids) + 1), finding)

@@ -32,6 +32,8 @@ class FindingsMending(QObject):
     quarantined = Signal()
     quarantine_wanted = Signal()
     """Show the quarantine: something was just put there."""
+    store_reached = Signal()
+    """Something was done in the storage: it is there."""
 
     def __init__(
         self,
@@ -125,7 +127,10 @@ class FindingsMending(QObject):
         report = await run_as_job(self._context.jobs, title, did, work)
         ids = {outcome.file_id for outcome in report.done} - {None}
         paths = {outcome.path for outcome in report.done if outcome.file_id is None}
-        self._page.forget([row for row in rows if row.finding.file_id in ids or row.finding.path in paths])
+        mended = [row for row in rows if row.finding.file_id in ids or row.finding.path in paths]
+        self._page.forget(mended, [outcome.path for outcome in report.done])
+        if report.done:
+            self.store_reached.emit()
         tell_outcome(
             self._context.toasts,
             report,

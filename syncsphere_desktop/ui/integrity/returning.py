@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 
 from syncsphere_desktop.domain.humane import counted
 from syncsphere_desktop.domain.progress import Progress
@@ -25,6 +25,9 @@ _AT_ONCE = 10_000
 
 class QuarantineReturning(QObject):
     """Acts on the selection, as jobs; the list is read again after each."""
+
+    store_reached = Signal()
+    """Something was done in the storage: it is there."""
 
     def __init__(
         self,
@@ -104,5 +107,7 @@ class QuarantineReturning(QObject):
         report = await run_as_job(self._context.jobs, title, did, work)
         gone = [outcome.trash_id for outcome in report.done if outcome.trash_id is not None]
         self._page.listing.view.selection.discard(gone)
+        if report.done:
+            self.store_reached.emit()
         tell_outcome(self._context.toasts, report, did)
         await self._read()

@@ -33,6 +33,9 @@ class TestRelocating:
         assert [outcome.path for outcome in report.done] == ["moved.wav"]
         after = await studio.rows.files.get(row.id)
         assert (after.file_path, after.state, after.sha256) == ("moved.wav", ContentState.SOUND, row.sha256)
+        last = await studio.verifier.last()
+        assert last is not None
+        assert [finding.path for finding in last.findings] == ["as long.wav"]
         assert {finding.path for finding in (await studio.check()).findings} == {"as long.wav"}
 
     async def test_the_file_of_a_row_with_the_same_content_is_copied(self, studio: Studio) -> None:

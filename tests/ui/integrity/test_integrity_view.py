@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from PySide6.QtCore import QAbstractItemModel
 from PySide6.QtWidgets import QCheckBox, QPushButton
@@ -21,7 +22,18 @@ from syncsphere_desktop.ui.integrity.controller import (
 from syncsphere_desktop.ui.integrity.dialogs import QuarantineDialog, RemoveForGoodDialog
 from syncsphere_desktop.ui.widgets.segments import Segment
 from tests.fakes.integrity import FakeIntegrity, finding, held, report
-from tests.ui.bench import NOW, Bench, Stores, button, find_button, texts, turns, until, view_bench
+from tests.ui.bench import (
+    NOW,
+    Bench,
+    Stores,
+    button,
+    cut_buttons,
+    find_button,
+    texts,
+    turns,
+    until,
+    view_bench,
+)
 from tests.ui.loops import QtRun
 
 MIXED = [
@@ -37,7 +49,7 @@ def view_over(
     """Return what makes the view over a fake."""
 
     def make(stores: Stores, context: ViewContext) -> IntegrityController:
-        parts = IntegrityParts(fake.open, stores.projects)
+        parts = IntegrityParts(fake.open, stores.projects, fake.reach)
         return IntegrityController(parts, context, lambda: NOW, read_only=read_only)
 
     return make
@@ -163,6 +175,124 @@ def test_a_store_that_is_away_fails_the_check_and_keeps_what_was_found_before(qt
             button(failure, "Retry").click()
             await until(lambda: "Nothing is wrong" in texts(bench.controller.view))
             assert failure.isHidden()
+
+    qt_run(scenario())
+
+
+def test_the_banner_goes_once_the_storage_is_there_again(qt_run: QtRun) -> None:
+    async def scenario() -> None:
+        fake = FakeIntegrity(known=report(MIXED))
+        async with view_bench(view_over(fake), await with_project()) as bench:
+            await until(lambda: len(found(bench)) == 3)
+            fake.failure = StoreUnavailableError("The audio storage is not there.")
+            bench.controller.check()
+            failure = bench.controller.findings.failure
+            await until(failure.isVisible)
+            outage = bench.controller.outage
+            outage.pace.setInterval(1)
+            await until(lambda: fake.looks >= 3)
+            assert failure.isVisible()
+            fake.failure = None
+            await until(failure.isHidden)
+            assert not outage.pace.isActive()
+
+    qt_run(scenario())
+
+
+def test_the_banner_goes_when_the_view_is_looked_at_again_and_when_something_was_done(qt_run: QtRun) -> None:
+    async def scenario() -> None:
+        fake = FakeIntegrity(known=report(MIXED))
+        async with view_bench(view_over(fake), await with_project()) as bench:
+            await until(lambda: len(found(bench)) == 3)
+            failure = bench.controller.findings.failure
+            for come_back in (bench.controller.activate, bench.controller.mending.relocate):
+                fake.failure = StoreUnavailableError("The audio storage is not there.")
+                bench.controller.check()
+                await until(failure.isVisible)
+                await until(lambda: fake.looks)
+                await select(bench, "Kick.wav")
+                fake.failure = None
+                come_back()
+                await until(failure.isHidden)
+                fake.looks = 0
+
+    qt_run(scenario())
+
+
+def test_a_storage_that_is_there_and_no_good_stays_said(qt_run: QtRun) -> None:
+    async def scenario() -> None:
+        fake = FakeIntegrity()
+        async with view_bench(view_over(fake), await with_project()) as bench:
+            outage = bench.controller.outage
+            outage.show(StoreUnavailableError("The audio storage is empty."))
+            outage.pace.setInterval(1)
+            await until(lambda: fake.looks >= 3)
+            assert bench.controller.findings.failure.isVisible()
+
+    qt_run(scenario())
+
+
+def test_what_was_mended_does_not_come_back_with_a_check_that_fails(qt_run: QtRun) -> None:
+    async def scenario() -> None:
+        stray = replace(finding(FindingKind.ORPHAN, "Kick.wav"), path="moved/Kick.wav")
+        fake = FakeIntegrity(known=report([*MIXED, stray]), found_at={"Kick.wav": stray.path})
+        async with view_bench(view_over(fake), await with_project()) as bench:
+            await until(lambda: len(found(bench)) == 4)
+            page = bench.controller.findings
+            page.listing.view.selection.select_ids(
+                [row.id for row in page.source.rows if row.finding.kind is FindingKind.MISSING]
+            )
+            bench.controller.mending.relocate()
+            await until(lambda: found(bench) == ["Snare.wav", "Rough mix.wav"])
+            told = "Checked 12 files: 1 described wrongly, 1 without a row."
+            assert page.strip.sentence == told
+            fake.failure = StoreUnavailableError("The audio storage is not there.")
+            bench.controller.check()
+            await until(page.failure.isVisible)
+            await turns()
+            assert found(bench) == ["Snare.wav", "Rough mix.wav"]
+            assert page.strip.sentence == told
+            segments = [one for one in page.kinds.findChildren(Segment) if one.isVisible()]
+            assert [one.accessibleName() for one in segments] == [
+                "All 2",
+                "Described wrongly 1",
+                "Without row 1",
+            ]
+
+    qt_run(scenario())
+
+
+def test_what_is_mended_while_a_check_runs_is_not_told_at_its_end(qt_run: QtRun) -> None:
+    async def scenario() -> None:
+        fake = FakeIntegrity(found=list(MIXED))
+        async with view_bench(view_over(fake), await with_project()) as bench:
+            fake.going.clear()
+            bench.controller.check()
+            await select(bench, "Kick.wav")
+            bench.controller.mending.relocate()
+            await until(lambda: found(bench) == ["Snare.wav", "Rough mix.wav"])
+            fake.going.set()
+            await until(lambda: not bench.controller.check_run.is_running)
+            await turns()
+            assert found(bench) == ["Snare.wav", "Rough mix.wav"]
+            sentence = bench.controller.findings.strip.sentence
+            assert sentence == "Checked 12 files: 1 described wrongly, 1 without a row."
+
+    qt_run(scenario())
+
+
+def test_three_actions_of_a_finding_are_whole_in_a_narrow_inspector(qt_run: QtRun) -> None:
+    async def scenario() -> None:
+        fake = FakeIntegrity(known=report([finding(FindingKind.CHANGED, "Kick.wav", 1)]))
+        async with view_bench(view_over(fake), await with_project()) as bench:
+            await select(bench, "Kick.wav")
+            inspector = bench.controller.findings.inspector
+            await until(lambda: find_button(inspector, "Find by content"))
+            for width in (inspector.width(), 280):
+                inspector.resize(width, inspector.height())
+                await turns()
+                assert find_button(inspector, "Read anew") is not None
+                assert not cut_buttons(inspector)
 
     qt_run(scenario())
 
