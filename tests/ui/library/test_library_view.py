@@ -237,6 +237,26 @@ def test_a_store_that_is_away_is_told_and_the_list_works(qt_run: QtRun) -> None:
     qt_run(scenario())
 
 
+def test_a_store_that_comes_back_is_noticed_without_being_asked_for(qt_run: QtRun) -> None:
+    async def scenario() -> None:
+        def away(studio: Studio) -> None:
+            studio.store.next_problem = StoreUnavailableError("The folder is not there.", details="ENOENT")
+
+        async with library(prepare=away) as (bench, studio):
+            notice = bench.controller.notice
+            await until(notice.isVisible)
+            button(notice, "Details").click()
+            notice.pace.setInterval(1)
+            looked = studio.store.looked
+            await until(lambda: studio.store.looked > looked + 2)
+            assert find_button(notice, "Hide details"), "a look does not fold what somebody reads"
+            studio.store.next_problem = None
+            await until(notice.isHidden)
+            await until(lambda: not notice.pace.isActive())
+
+    qt_run(scenario())
+
+
 def test_filters_show_as_chips_that_drop_them(qt_run: QtRun) -> None:
     async def scenario() -> None:
         async with library() as (bench, _studio):
