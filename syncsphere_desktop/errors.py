@@ -29,6 +29,8 @@
     │   ├── StoredFileMissingError  the storage has no such file
     │   ├── StoredFileExistsError the storage has a file of that name already
     │   ├── NotAudioError         the file is no audio we take, or is damaged; `reason` says how
+    │   │   ├── AudioFormatError  it is audio, in a format that the library doesn't take
+    │   │   └── DamagedAudioError it is audio that is cut off or damaged
     │   └── ProbeLimitError       looking at the file took too long, too much memory, or crashed the reader
     └── FileError                 a file can't be read or written
 
@@ -280,6 +282,18 @@ class NotAudioError(StorageError):
     def __init__(self, reason: str, *, details: str | None = None) -> None:
         super().__init__(reason, details=details)
         self.reason = reason
+
+
+class AudioFormatError(NotAudioError):
+    """Raised when a file is audio in a format that the library doesn't take."""
+
+    code = "audio_format"
+
+
+class DamagedAudioError(NotAudioError):
+    """Raised when a file is audio that is cut off, damaged, or without sound."""
+
+    code = "damaged_audio"
 
 
 class ProbeLimitError(StorageError):

@@ -19,6 +19,10 @@ class AudioFormat(StrEnum):
     AAC = "aac"
 
 
+FORMATS_IN_WORDS = "WAV, AIFF, FLAC, Ogg Vorbis, Opus, MP3, M4A and AAC"
+"""The formats the library takes, for sentences."""
+
+
 @dataclass(frozen=True, slots=True)
 class SoundFacts:
     """What probing found out. `duration` in seconds, `sample_rate` in Hz; `codec` in words ("PCM 24 bit")."""

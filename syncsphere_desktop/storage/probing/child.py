@@ -12,7 +12,7 @@ import traceback
 from collections.abc import Callable
 from typing import BinaryIO
 
-from syncsphere_desktop.storage.probing.damage import DamagedError
+from syncsphere_desktop.storage.probing.damage import DamagedError, NoAudioError, OtherFormatError
 from syncsphere_desktop.storage.probing.progress import Progress
 from syncsphere_desktop.storage.probing.protocol import (
     LONGEST_LINE,
@@ -105,7 +105,7 @@ def _answer(request: Request, progress: Progress) -> Message:
     except _Unreadable as error:
         return problem_message(Problem.FILE, str(error))
     except DamagedError as error:
-        return problem_message(Problem.NOT_AUDIO, error.reason, error.details)
+        return problem_message(_refusal(error), error.reason, error.details)
     except MemoryError:
         return problem_message(Problem.MEMORY, "")
     except OSError as error:
@@ -115,6 +115,12 @@ def _answer(request: Request, progress: Progress) -> Message:
     except Exception as error:  # noqa: BLE001  # mutagen raises errors of every kind for damaged files
         trace = "".join(traceback.format_exception(error)[-8:])
         return problem_message(Problem.UNEXPECTED, "It's damaged beyond understanding.", trace)
+
+
+def _refusal(error: DamagedError) -> Problem:
+    if isinstance(error, NoAudioError):
+        return Problem.NOT_AUDIO
+    return Problem.OTHER_FORMAT if isinstance(error, OtherFormatError) else Problem.DAMAGED
 
 
 def _work(request: Request, file: BinaryIO, progress: Progress) -> Message:

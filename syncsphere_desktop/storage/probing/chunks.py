@@ -11,8 +11,7 @@ from syncsphere_desktop.storage.probing.damage import DamagedError
 
 _MOST_CHUNKS = 4096
 _SSND_HEADER = 8
-_MISCOUNT = 4096
-"""Programs are known that count their own header as sound; more than that is missing for another reason."""
+_PAD = 1
 
 # What a program writes that streams and can't come back to tell the length.
 _STREAMED = frozenset({0, 0xFFFFFFFF, 0xFFFFFFFE, 0x7FFFFFFF, 0x7FFFF000, 0x80000000, 0xFFFFF000})
@@ -66,7 +65,7 @@ def wav_header(file: BinaryIO, size: int) -> Header:
     file.seek(0)
     magic = file.read(12)[:4]
     order = ">" if magic == b"RIFX" else "<"
-    announced_in_all = _number(file, 4, order + "I")
+    announced_in_all = riff = _number(file, 4, order + "I")
     format_chunk: bytes | None = None
     wide: int | None = None
     for name, start, length in _chunks(file, size, order):
@@ -74,7 +73,7 @@ def wav_header(file: BinaryIO, size: int) -> Header:
             file.seek(start)
             format_chunk = file.read(min(length, 64))
         elif name == b"ds64" and length >= 24:
-            wide = _number(file, start + 8, "<Q")
+            riff, wide = _number(file, start, "<Q"), _number(file, start + 8, "<Q")
         elif name == b"data":
             if format_chunk is None:
                 raise DamagedError("It has sound before it says what kind of sound.")
@@ -84,7 +83,7 @@ def wav_header(file: BinaryIO, size: int) -> Header:
             there = size - start
             if _was_streamed(length, announced_in_all, size):
                 return _wav_format(format_chunk, order, None)
-            _check_length(length, there)
+            _check_length(length, there, header=start if _is_whole(riff, size) else 0)
             return _wav_format(format_chunk, order, min(length, there))
     raise DamagedError("It's a WAV header without sound." if format_chunk else "Its header is cut off.")
 
@@ -100,6 +99,7 @@ def aiff_header(file: BinaryIO, size: int) -> Header:
     """Return the header of an AIFF or AIFC file; raises DamagedError."""
     file.seek(8)
     is_compressed = file.read(4) == b"AIFC"
+    form = _number(file, 4, ">I")
     common: bytes | None = None
     sound: int | None = None
     for name, start, length in _chunks(file, size, ">"):
@@ -109,7 +109,7 @@ def aiff_header(file: BinaryIO, size: int) -> Header:
         elif name == b"SSND":
             there = max(0, size - start)
             if length not in _STREAMED:
-                _check_length(length, there)
+                _check_length(length, there, header=start if _is_whole(form, size) else 0)
             sound = min(length or there, there)
         if common is not None and sound is not None:
             return _aiff_format(common, sound, is_compressed=is_compressed)
@@ -132,12 +132,24 @@ def _chunks(file: BinaryIO, size: int, order: str) -> list[tuple[bytes, int, int
     return found
 
 
-def _check_length(announced: int, there: int) -> None:
-    if announced > there + _MISCOUNT:
-        raise DamagedError(
-            f"It's cut off: its header announces {humane.size(announced)} of sound, "
-            f"and the file has {humane.size(max(0, there))}."
-        )
+def _is_whole(announced_in_all: int, size: int) -> bool:
+    """Whether the file is as long as its first line says."""
+    return abs(announced_in_all + 8 - size) <= _PAD
+
+
+def _check_length(announced: int, there: int, *, header: int) -> None:
+    """Raise DamagedError where sound is missing, be it a few bytes.
+
+    Programs are known that count their own header as sound. `header` is how much that may be: nothing where
+    the file is shorter than it should be in all, for then the end is cut off.
+    """
+    if announced <= there + max(_PAD, header):
+        return
+    told, found = humane.size(announced), humane.size(max(0, there))
+    if told == found:
+        missing = humane.size(announced - there)
+        raise DamagedError(f"It's cut off: the last {missing} of its sound are missing.")
+    raise DamagedError(f"It's cut off: its header announces {told} of sound, and the file has {found}.")
 
 
 def _wav_format(chunk: bytes, order: str, length: int | None) -> Header:

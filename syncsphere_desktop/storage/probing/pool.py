@@ -9,7 +9,14 @@ from pathlib import Path
 from types import TracebackType
 
 from syncsphere_desktop.domain.sound import SoundFacts, Waveform
-from syncsphere_desktop.errors import FileError, NotAudioError, ProbeLimitError, StorageError
+from syncsphere_desktop.errors import (
+    AudioFormatError,
+    DamagedAudioError,
+    FileError,
+    NotAudioError,
+    ProbeLimitError,
+    StorageError,
+)
 from syncsphere_desktop.storage.probing.child_process import ChildGoneError, End, ProbeChild
 from syncsphere_desktop.storage.probing.limits import Limits
 from syncsphere_desktop.storage.probing.protocol import Message, Problem, Request, facts_of, waveform_of
@@ -21,6 +28,7 @@ _STANDARD = Limits()
 _MOST_SERVED = 20_000
 """After so many requests a child is replaced, in case its libraries leave something in its memory."""
 
+_REFUSALS = {Problem.NOT_AUDIO.value: NotAudioError, Problem.OTHER_FORMAT.value: AudioFormatError}
 _UNREADABLE_ANSWER = "The program that reads audio files gave an answer that makes no sense."
 
 
@@ -198,7 +206,8 @@ def _sound(message: Message) -> Message:
         raise FileError(reason, details=None if details is None else str(details))
     if message["problem"] == Problem.UNEXPECTED:
         _log.warning("A file was refused for an error that nobody foresaw: %s", details)
-    raise NotAudioError(reason, details=None if details is None else str(details))
+    refusal = _REFUSALS.get(str(message["problem"]), DamagedAudioError)
+    raise refusal(reason, details=None if details is None else str(details))
 
 
 def _size(path: Path) -> int:

@@ -24,6 +24,8 @@ class Problem(StrEnum):
     """Why a child has no answer."""
 
     NOT_AUDIO = "not_audio"
+    OTHER_FORMAT = "other_format"
+    DAMAGED = "damaged"
     MEMORY = "memory"
     FILE = "file"
     INCOMPLETE = "incomplete"

@@ -7,7 +7,7 @@ from enum import Enum, auto
 from pathlib import PurePath
 from typing import BinaryIO
 
-from syncsphere_desktop.storage.probing.damage import DamagedError
+from syncsphere_desktop.storage.probing.damage import DamagedError, NoAudioError, OtherFormatError
 
 _HEAD = 4096
 _ID3_HEADER = 10
@@ -73,19 +73,34 @@ _FTYP_OTHERS = {
 }
 _OGG_CODECS = {b"\x01vorbis": Kind.VORBIS, b"OpusHead": Kind.OPUS, b"\x7fFLAC": Kind.OGG_FLAC}
 _OGG_OTHERS = {b"Speex": "Speex in Ogg", b"\x80theora": "an Ogg film", b"\x80kate": "subtitles in Ogg"}
+_OTHER_SOUND = frozenset(
+    {
+        "Windows Media audio",
+        "Core Audio (CAF)",
+        "Sun audio (AU)",
+        "Sony Wave64",
+        "WavPack audio",
+        "Monkey's Audio",
+        "Musepack audio",
+        "True Audio",
+        "DSD audio",
+        "AMR audio",
+        "AAC in an ADIF header",
+    }
+)
 
 
 def sniff(file: BinaryIO, name: str) -> Kind:
     """Return what the file is, at whose beginning it is left. Raises DamagedError saying what else it is."""
     size = file.seek(0, os.SEEK_END)
     if size == 0:
-        raise DamagedError("It's empty.")
+        raise NoAudioError("It's empty.")
     head = _read(file, 0)
     kind = _container(head)
     if kind is None:
         start = end_of_id3(file, size)
         if start >= size:
-            raise DamagedError("It holds tags and no sound.")
+            raise NoAudioError("It holds tags and no sound.")
         body = _read(file, start) if start else head
         # A tag may stand before other formats than MP3, too.
         kind = (_container(body) if start else None) or _frames(body)
@@ -127,7 +142,7 @@ def _container(head: bytes) -> Kind | None:
     if head[4:8] == b"ftyp":
         other = _FTYP_OTHERS.get(head[8:12])
         if other is not None:
-            raise DamagedError(f"It's {other}.")
+            raise NoAudioError(f"It's {other}.")
         return Kind.MP4
     return None
 
@@ -141,8 +156,8 @@ def _ogg(head: bytes) -> Kind:
             return kind
     for mark, name in _OGG_OTHERS.items():
         if packet.startswith(mark):
-            raise DamagedError(f"It's {name}, which the library doesn't take.")
-    raise DamagedError("It's an Ogg file without Vorbis, Opus or FLAC in it.")
+            raise OtherFormatError(name)
+    raise NoAudioError("It's an Ogg file without Vorbis, Opus or FLAC in it.")
 
 
 def _frames(body: bytes) -> Kind | None:
@@ -177,10 +192,12 @@ def _unmarked(body: bytes, name: str, *, other: str | None) -> Kind:
         return Kind.MPEG  # the search for its first frame decides
     if suffix == ".aac" and other in (None, "nothing but zeros"):
         return Kind.ADTS
-    named = f" named {suffix}" if suffix and len(suffix) <= 8 and suffix.isprintable() else ""
     if other is None:
-        raise DamagedError("Its content is no audio that the library takes.", details=body[:16].hex(" "))
-    raise DamagedError(f"It's {other}{named}.")
+        raise NoAudioError("Its content is no audio that the library takes.", details=body[:16].hex(" "))
+    if other in _OTHER_SOUND:
+        raise OtherFormatError(other)
+    named = f" named {suffix}" if suffix and len(suffix) <= 8 and suffix.isprintable() else ""
+    raise NoAudioError(f"It's {other}{named}.")
 
 
 def _is_text(head: bytes) -> bool:

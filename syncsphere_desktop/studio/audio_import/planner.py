@@ -14,7 +14,13 @@ from syncsphere_desktop.domain.audio_check import RowToCheck
 from syncsphere_desktop.domain.ids import ProjectId
 from syncsphere_desktop.domain.progress import Progress
 from syncsphere_desktop.domain.sound import SoundFacts
-from syncsphere_desktop.errors import FileError, NotAudioError, ProbeLimitError
+from syncsphere_desktop.errors import (
+    AudioFormatError,
+    DamagedAudioError,
+    FileError,
+    NotAudioError,
+    ProbeLimitError,
+)
 from syncsphere_desktop.storage.base import AudioStore
 from syncsphere_desktop.studio.audio_import.plan import PlannedFile, Verdict
 from syncsphere_desktop.studio.audio_import.present import Asked, Present, Sample
@@ -141,7 +147,11 @@ class Planner:
             facts = self._prober.probe(file.source)
         except FileError as error:
             return replace(file, verdict=Verdict.UNREADABLE, reason=error.message)
-        except (NotAudioError, ProbeLimitError) as error:
+        except (DamagedAudioError, ProbeLimitError) as error:
+            return replace(file, verdict=Verdict.UNREADABLE, reason=error.reason)
+        except AudioFormatError as error:
+            return replace(file, verdict=Verdict.OTHER_FORMAT, reason=error.reason)
+        except NotAudioError as error:
             return replace(file, verdict=Verdict.NOT_AUDIO, reason=error.reason)
         return replace(file, facts=facts, stamp=stamp, size=stamp.size)
 

@@ -29,6 +29,7 @@ PLANNED_KINDS = (
     FileKind(Verdict.NEW.value, "New", Tone.SUCCESS),
     FileKind(Verdict.DUPLICATE.value, "Here already", Tone.NEUTRAL),
     FileKind(Verdict.NOT_AUDIO.value, "Not audio", Tone.WARNING),
+    FileKind(Verdict.OTHER_FORMAT.value, "Other format", Tone.WARNING),
     FileKind(Verdict.UNREADABLE.value, "Unreadable", Tone.DANGER),
     FileKind(Verdict.SKIPPED.value, "Left out", Tone.NEUTRAL),
 )

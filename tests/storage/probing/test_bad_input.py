@@ -11,7 +11,13 @@ from pathlib import Path
 import pytest
 
 from syncsphere_desktop.domain.sound import AudioFormat
-from syncsphere_desktop.errors import FileError, NotAudioError, ProbeLimitError
+from syncsphere_desktop.errors import (
+    AudioFormatError,
+    DamagedAudioError,
+    FileError,
+    NotAudioError,
+    ProbeLimitError,
+)
 from syncsphere_desktop.storage.probing.pool import ProbePool
 from tests.audio_corpus import write_tone
 
@@ -105,6 +111,66 @@ def test_a_file_that_is_cut_off_in_the_middle_is_refused(
 
     reason = refused(pool, tmp_path / f"cut.{format_}", whole[: len(whole) // 2])
     assert "cut off" in reason or "damaged" in reason
+
+
+@pytest.mark.parametrize("format_", [AudioFormat.WAV, AudioFormat.AIFF, AudioFormat.FLAC])
+@pytest.mark.parametrize("missing", [2, 40, 44, 400])
+def test_a_file_that_lacks_its_last_bytes_is_told_to_be_cut_off(
+    pool: ProbePool, tmp_path: Path, format_: AudioFormat, missing: int
+) -> None:
+    whole = write_tone(tmp_path / "whole", format_, seconds=1.0).read_bytes()
+    cut = tmp_path / f"cut.{format_}"
+    cut.write_bytes(whole[:-missing])
+
+    with pytest.raises(DamagedAudioError) as caught:
+        pool.probe(cut)
+    assert "cut off" in caught.value.reason or "damaged" in caught.value.reason
+    with pytest.raises(DamagedAudioError):
+        pool.probe(cut, decode=True)
+
+
+@pytest.mark.parametrize("subtype", ["RF64", "EXTENSIBLE", "FLOAT"])
+def test_every_kind_of_wav_that_lacks_its_last_bytes_is_cut_off(
+    pool: ProbePool, tmp_path: Path, subtype: str
+) -> None:
+    whole = write_tone(tmp_path / "whole", AudioFormat.WAV, seconds=1.0, subtype=subtype).read_bytes()
+    (tmp_path / "cut.wav").write_bytes(whole[:-40])
+
+    with pytest.raises(DamagedAudioError):
+        pool.probe(tmp_path / "cut.wav")
+
+
+def test_a_whole_wav_that_counts_its_own_header_as_sound_is_taken(pool: ProbePool, tmp_path: Path) -> None:
+    path = tmp_path / "take.wav"
+    path.write_bytes(wav(path, data=len(wav(path))))
+
+    assert pool.probe(path).duration == 1.0
+
+
+@pytest.mark.parametrize(
+    ("head", "what"), [(b"caff\0\1\0\0", "Core Audio (CAF)"), (b".snd\0\0\0\x18", "Sun audio (AU)")]
+)
+def test_audio_in_another_format_is_told_as_that_with_what_is_taken(
+    pool: ProbePool, tmp_path: Path, head: bytes, what: str
+) -> None:
+    path = tmp_path / "take.au"
+    path.write_bytes(head + bytes(2000))
+
+    with pytest.raises(AudioFormatError) as caught:
+        pool.probe(path)
+    assert caught.value.reason == (
+        f"It's {what}, which the library doesn't take:"
+        " it takes WAV, AIFF, FLAC, Ogg Vorbis, Opus, MP3, M4A and AAC."
+    )
+
+
+def test_text_is_no_audio_at_all(pool: ProbePool, tmp_path: Path) -> None:
+    path = tmp_path / "take.wav"
+    path.write_bytes(b"Bass: take 3\n" * 300)
+
+    with pytest.raises(NotAudioError) as caught:
+        pool.probe(path)
+    assert type(caught.value) is NotAudioError
 
 
 @pytest.mark.parametrize("format_", list(AudioFormat))

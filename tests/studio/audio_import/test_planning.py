@@ -41,7 +41,6 @@ async def test_what_is_no_audio_is_told_with_its_reason(studio: Studio) -> None:
         "empty.wav": b"",
         "text.wav": b"Dear diary,\n" * 100,
         "picture.wav": b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01" + bytes(200),
-        "cut.wav": b"RIFF\xff\xff\xff\xffWAVEfmt \x10",
         "notes.txt": b"take 3 is the one",
     }
     for name, content in contents.items():
@@ -56,6 +55,22 @@ async def test_what_is_no_audio_is_told_with_its_reason(studio: Studio) -> None:
         assert file.verdict is Verdict.NOT_AUDIO
         assert file.reason
         assert file.reason.endswith(".")
+
+
+async def test_damaged_audio_and_other_formats_are_told_apart_from_what_is_no_audio(studio: Studio) -> None:
+    whole = write_wav(studio.takes / "cut.wav").read_bytes()
+    (studio.takes / "cut.wav").write_bytes(whole[:-40])
+    (studio.takes / "half.flac").write_bytes(b"fLaC" + bytes(40))
+    (studio.takes / "other.au").write_bytes(b".snd" + bytes(2000))
+
+    plan = await studio.plan()
+
+    assert [file.verdict for file in plan.files] == [
+        Verdict.UNREADABLE,
+        Verdict.UNREADABLE,
+        Verdict.OTHER_FORMAT,
+    ]
+    assert "cut off" in str(of(plan.files, "cut.wav").reason)
 
 
 async def test_a_file_that_the_project_has_is_a_duplicate(studio: Studio) -> None:
