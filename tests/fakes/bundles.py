@@ -95,11 +95,15 @@ class InMemoryVersions:
             raise NotFoundError(f"There is no bundle version with the id {bundle_id}.")
         return version
 
-    async def label(self, bundle_id: BundleId, label: str | None) -> BundleVersion:
-        return self.table.put(replace(await self.get(bundle_id), label=checked_label(label)))
-
-    async def pin(self, bundle_id: BundleId, *, pinned: bool = True) -> BundleVersion:
-        return self.table.put(replace(await self.get(bundle_id), pinned=pinned))
+    async def mark(
+        self, bundle_id: BundleId, *, label: str | None = None, pinned: bool | None = None
+    ) -> BundleVersion:
+        version = await self.get(bundle_id)
+        if label is not None:
+            version = replace(version, label=checked_label(label))
+        if pinned is not None:
+            version = replace(version, pinned=pinned)
+        return self.table.put(version)
 
     async def read(self, bundle_id: BundleId, work: Callable[[BinaryIO], T]) -> T:
         await self.get(bundle_id)

@@ -65,8 +65,9 @@ class VersionRows(Protocol):
 class VersionMarks(Protocol):
     """Labels and pins."""
 
-    async def label(self, bundle_id: BundleId, label: str | None) -> BundleVersion: ...
-    async def pin(self, bundle_id: BundleId, *, pinned: bool = True) -> BundleVersion: ...
+    async def mark(
+        self, bundle_id: BundleId, *, label: str | None = None, pinned: bool | None = None
+    ) -> BundleVersion: ...
 
 
 class ReadsContents(Protocol):
@@ -325,15 +326,12 @@ class BundlesController(ListController[BundleVersion]):
             self._scope.spawn(self._pin(shown))
 
     async def _pin(self, version: BundleVersion) -> None:
-        self.editing.take(await self._parts.marks.pin(version.id, pinned=not version.pinned))
+        self.editing.take(await self._parts.marks.mark(version.id, pinned=not version.pinned))
 
     async def _mark(self, base: BundleVersion, changes: Mapping[str, object]) -> BundleVersion:
-        marked = base
-        if "label" in changes:
-            marked = await self._parts.marks.label(base.id, str(changes["label"] or "") or None)
-        if "pinned" in changes:
-            marked = await self._parts.marks.pin(base.id, pinned=bool(changes["pinned"]))
-        return marked
+        label = str(changes["label"] or "") if "label" in changes else None
+        pinned = bool(changes["pinned"]) if "pinned" in changes else None
+        return await self._parts.marks.mark(base.id, label=label, pinned=pinned)
 
     # What the inspector shows
 
