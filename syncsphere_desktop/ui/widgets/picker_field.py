@@ -27,7 +27,7 @@ class PickerField(QAbstractButton, Generic[RowT]):
     """Emits `row_changed` with the chosen row, or None; `choose` sets it without a signal.
 
     `none` is what the field offers for no row, as in "Nobody"; without it a row can only be replaced. With
-    `is_person` the row's initials stand before its name.
+    `is_person` the row's initials stand before its name. Typing opens the picker and searches in it.
     """
 
     row_changed = Signal(object)
@@ -92,6 +92,11 @@ class PickerField(QAbstractButton, Generic[RowT]):
         if event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.open_popup()
             return
+        if _is_typed(event):
+            self.open_popup()
+            if self._popup is not None:
+                self._popup.picker.search.insert(event.text())
+            return
         super().keyPressEvent(event)
 
     @override
@@ -142,6 +147,13 @@ class PickerField(QAbstractButton, Generic[RowT]):
             self._popup.deleteLater()
             self._popup = None
         self.update()
+
+
+def _is_typed(event: QKeyEvent) -> bool:
+    """Whether a key begins a search: the space bar presses the field, and shortcuts are others' business."""
+    shortcut = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier
+    text = event.text()
+    return text.isprintable() and not text.isspace() and bool(text) and not event.modifiers() & shortcut
 
 
 class PickerPopup(Overlay):

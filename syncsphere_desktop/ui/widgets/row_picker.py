@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
@@ -27,6 +28,8 @@ from syncsphere_desktop.ui.widgets.plain_text import PlainLabel, plain_tip
 from syncsphere_desktop.ui.widgets.search_field import SearchField
 
 _SHOWN = 50
+_RANKED = 200
+"""Rows that are read to find the best of them; what was typed is ranked among these."""
 _ROWS_IN_SIGHT = 6
 ROW_HEIGHT = 32
 
@@ -53,7 +56,8 @@ class PickerWords:
 class RowPicker(QWidget, Generic[RowT]):
     """Emits `row_changed` with the chosen row, or None; 50 rows at most are shown.
 
-    Subclasses say how a row is written and painted.
+    What begins with the typed text comes first, then what has a word that does. Enter takes the first match
+    of what was typed, or the only row there is. Subclasses say how a row is written and painted.
     """
 
     row_changed = Signal(object)
@@ -77,11 +81,14 @@ class RowPicker(QWidget, Generic[RowT]):
         self._words = words
         self._without = frozenset(without)
         self._row: RowT | None = None
+        self._answered: str | None = None
+        self._takes_first = False
         key = self._key = f"row-picker-{id(self)}"
         # An answer that comes later has no list to be shown in.
         self.destroyed.connect(lambda: scope.cancel(key))
         self.search = SearchField(words.search)
         self.search.search_changed.connect(self._look_up)
+        self.search.textEdited.connect(self._on_search_text_edited)
         self.search.installEventFilter(self)
         self._list = QListWidget()
         self._list.setAccessibleName(f"{words.many.capitalize()} found")
@@ -92,7 +99,6 @@ class RowPicker(QWidget, Generic[RowT]):
         self._list.currentItemChanged.connect(self._on_list_current_item_changed)
         self._list.itemClicked.connect(self._pick)
         self._list.itemActivated.connect(self._pick)
-        self.search.returnPressed.connect(self._pick)
         self._told = PlainLabel()
         self._told.setProperty("role", "caption")
         self._told.setWordWrap(True)
@@ -123,19 +129,43 @@ class RowPicker(QWidget, Generic[RowT]):
                 row = max(0, min(self._list.count() - 1, self._list.currentRow() + step))
                 self._list.setCurrentRow(row)
                 return True
-            if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._row is None:
-                # Enter searches; the dialog's button has nothing to act on yet.
-                self.search.returnPressed.emit()
-                return True
+            if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+                return self._take_enter()
         return super().eventFilter(watched, event)
+
+    def _take_enter(self) -> bool:
+        """Take the row; return whether the key goes no further, as where there was none to act on yet."""
+        if self._is_answered and self._row is not None:
+            self._pick()
+            return False
+        self._takes_first = True
+        self.search.returnPressed.emit()  # what was typed this moment is searched without a pause
+        if self._is_answered:
+            self._take_first()
+        return True
+
+    @property
+    def _is_answered(self) -> bool:
+        return self._answered == self.search.text().strip()
+
+    def _take_first(self) -> None:
+        self._takes_first = False
+        if self._list.count() and (self._answered or self._list.count() == 1):
+            self._list.setCurrentRow(0)
+            self._pick()
+
+    def _on_search_text_edited(self, _text: str) -> None:
+        self._takes_first = False
 
     def _look_up(self, text: str) -> None:
         self._scope.spawn(self._load(text), key=self._key, on_error=self._show_error)
 
     async def _load(self, text: str) -> None:
         query = ListQuery(self._sort, text)
-        page, count = await self._source.first_page(query, _SHOWN + len(self._without))
+        page, count = await self._source.first_page(query, (_RANKED if text else _SHOWN) + len(self._without))
         found = [row for row in page.rows if row is not None and row.id not in self._without]
+        if text:
+            found.sort(key=lambda row: _rank(self.words_of(row), text))
         self._list.clear()
         for row in found[:_SHOWN]:
             item = QListWidgetItem(self.words_of(row))
@@ -150,8 +180,12 @@ class RowPicker(QWidget, Generic[RowT]):
             self._told.setText("")
 
         self._told.setVisible(bool(self._told.text()))
+        self._answered = text
+        if self._takes_first and self._is_answered:
+            self._take_first()
 
     def _show_error(self, error: AppError) -> None:
+        self._takes_first = False
         self._told.setText(error.message)
         self._told.show()
 
@@ -162,6 +196,15 @@ class RowPicker(QWidget, Generic[RowT]):
     def _on_list_current_item_changed(self, item: QListWidgetItem | None) -> None:
         self._row = None if item is None else item.data(Qt.ItemDataRole.UserRole)
         self.row_changed.emit(self._row)
+
+
+def _rank(words: str, text: str) -> int:
+    """Return how well a row fits what was typed, the best first."""
+    words, text = words.casefold(), text.casefold()
+    if words.startswith(text):
+        return 0
+    begun = all(re.search(rf"\b{re.escape(part)}", words) for part in text.split())
+    return 1 if begun else 2
 
 
 class PickerDelegate(QStyledItemDelegate):
