@@ -41,6 +41,10 @@ class ContentRows(Protocol):
         """Return which rows name each of these paths; a path without any is left out."""
         ...
 
+    async def odd_spellings(self, names: Collection[str]) -> Sequence[tuple[str, AudioFileId]]:
+        """Return rows whose path may name a file of these names in a way `files_at` does not look for."""
+        ...
+
 
 class ImportRows(Protocol):
     """Which imports there were."""

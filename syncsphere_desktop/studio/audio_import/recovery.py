@@ -19,6 +19,7 @@ from syncsphere_desktop.studio.audio_import.journal import (
     take_abandoned,
 )
 from syncsphere_desktop.studio.audio_import.ports import ContentRows, ImportRows
+from syncsphere_desktop.studio.integrity.naming import rows_naming
 from syncsphere_desktop.studio.integrity.threads import Threads
 
 _log = logging.getLogger(__name__)
@@ -81,8 +82,11 @@ class Recovery:
 async def sweep(
     announced: Sequence[Announced], store: AudioStore, contents: ContentRows, threads: Threads
 ) -> tuple[int, int]:
-    """Remove the announced files that have no row; return how many have one, and how many were removed."""
-    rows = await contents.files_at([file.final for file in announced])
+    """Remove the announced files that have no row; return how many have one, and how many were removed.
+
+    A row counts however it spells the path: another service may have written it anew meanwhile.
+    """
+    rows = await rows_naming([file.final for file in announced], contents, store.root)
 
     def remove() -> int:
         removed = 0

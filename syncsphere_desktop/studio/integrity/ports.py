@@ -59,6 +59,10 @@ class ContentRows(Protocol):
         """Return which rows name each of these paths, letter by letter; a path without any is left out."""
         ...
 
+    async def odd_spellings(self, names: Collection[str]) -> Sequence[tuple[str, AudioFileId]]:
+        """Return rows whose path may name a file of these names in a way `files_at` does not look for."""
+        ...
+
     async def rows_with_sha256(self, sha256s: Collection[str]) -> Sequence[RowToCheck]:
         """Return the rows of any project whose recorded content is one of these."""
         ...

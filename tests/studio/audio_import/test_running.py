@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -22,9 +23,12 @@ from syncsphere_desktop.errors import (
 )
 from syncsphere_desktop.storage.base import Staged, go_on, no_bytes
 from syncsphere_desktop.storage.local import LocalStore
-from syncsphere_desktop.storage.paths import StorePath
+from syncsphere_desktop.storage.paths import StorePath, part_path
 from syncsphere_desktop.studio.audio_import.control import ImportControl, ImportState
+from syncsphere_desktop.studio.audio_import.journal import Announced
 from syncsphere_desktop.studio.audio_import.progress import ImportProgress
+from syncsphere_desktop.studio.audio_import.recovery import sweep
+from syncsphere_desktop.studio.integrity.threads import Threads
 from tests.studio.audio_import.studio import Studio, sha256, statuses, told, write_takes, write_wav
 
 
@@ -449,3 +453,22 @@ async def test_a_database_without_a_place_for_imports_takes_files_too(studio: St
     assert (report.imported, report.remembered) == (2, False)
     assert await studio.paths() == studio.stored()
     assert (await studio.take()).duplicates == 2
+
+
+async def test_recovery_keeps_the_file_of_a_row_that_another_service_spelt_anew(studio: Studio) -> None:
+    write_takes(studio.takes, 3)
+    assert (await studio.take()).imported == 3
+    paths = await studio.paths()
+    await studio.sql(f"UPDATE audio_files SET file_path = '{studio.root}//' || file_path")
+    announced = [Announced(part_path(StorePath(path)), StorePath(path)) for path in paths]
+    gone = StorePath("projects/1/gone.wav")
+    studio.store.put(io.BytesIO(b"no row names it"), gone)
+    threads = Threads(1, "sweeping")
+
+    outcome = await sweep(
+        [*announced, Announced(part_path(gone), gone)], studio.store, studio.rows.contents, threads
+    )
+
+    await threads.close()
+    assert outcome == (3, 1)
+    assert all((studio.root / path).exists() for path in paths)

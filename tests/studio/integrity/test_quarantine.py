@@ -114,6 +114,40 @@ async def test_a_file_that_two_rows_name_stays(studio: Studio) -> None:
     assert studio.file(row).exists()
 
 
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        "{folder}//{name}",
+        "{folder}/./{name}",
+        "././{folder}/{name}",
+        "{path}/",
+        "{path}/.",
+        "{backslashes}",
+        "{root}//{path}",
+        "{root}/./{path}",
+        "file://{root}/{folder}/{encoded}",
+    ],
+)
+async def test_a_file_that_another_row_spells_differently_stays(studio: Studio, spelling: str) -> None:
+    tape = await studio.rows.project()
+    row = await studio.add(tape, "kick é.wav")
+    folder, _, name = row.file_path.rpartition("/")
+    encoded = "".join(f"%{byte:02x}" for byte in name.encode())
+    text = spelling.format(
+        path=row.file_path,
+        folder=folder,
+        name=name,
+        root=studio.root,
+        encoded=encoded,
+        backslashes=row.file_path.replace("/", "\\"),
+    )
+    await studio.add_foreign(tape, text)
+    trash_id = await taken(studio, row)
+    assert studio.file(row).exists()
+    await studio.quarantine.empty([trash_id])  # type: ignore[list-item]
+    assert studio.file(row).exists()
+
+
 class TestLookingAgain:
     """Between the check and the action somebody else was quicker."""
 
