@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,10 +15,12 @@ from syncsphere_desktop.database.repositories.audio_imports import AudioImportRe
 from syncsphere_desktop.database.repositories.audio_stores import AudioStoreRepository
 from syncsphere_desktop.database.repositories.bundle_samples import BundleSampleRepository
 from syncsphere_desktop.database.repositories.trash import TrashRepository
+from syncsphere_desktop.domain.ids import AudioFileId
 from syncsphere_desktop.settings import ConnectionTarget, Paths
 from syncsphere_desktop.studio.store_access import StoreAccess
 
 if TYPE_CHECKING:
+    from syncsphere_desktop.domain.audio_check import RowToCheck
     from syncsphere_desktop.storage.probing.pool import ProbePool
 
 
@@ -44,15 +47,24 @@ class AudioLibrary:
     def over(cls, database: Database, target: ConnectionTarget, actor: str, paths: Paths) -> AudioLibrary:
         """Return the library of the studio that an open database holds."""
         known = AudioStoreRepository(database, actor)
+        contents = AudioContentRepository(database, actor)
+
+        async def witnesses() -> Sequence[RowToCheck]:
+            from syncsphere_desktop.studio.integrity.guard import WITNESSES_SOUGHT
+
+            return await contents.to_check(AudioFileId(0), WITNESSES_SOUGHT)
+
         return cls(
             files=AudioFileRepository(database, actor),
-            contents=AudioContentRepository(database, actor),
+            contents=contents,
             imports=AudioImportRepository(database, actor),
             trash=TrashRepository(database, actor),
             checks=AudioCheckRepository(database, actor),
             stores=known,
             samples=BundleSampleRepository(database),
-            access=StoreAccess(target.profile.storage_url, known, secret=target.storage_secret),
+            access=StoreAccess(
+                target.profile.storage_url, known, secret=target.storage_secret, witnesses=witnesses
+            ),
             journals=paths.data / "imports",
             actor=actor,
         )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from syncsphere_desktop.errors import AppError, StoreUnavailableError
 
 if TYPE_CHECKING:
+    from syncsphere_desktop.domain.audio_check import RowToCheck
     from syncsphere_desktop.storage.store import AudioStore
 
 T = TypeVar("T")
@@ -27,13 +28,22 @@ class StoreAccess:
     """Opens the store at `url` once for all who ask, and runs blocking work on threads of its own.
 
     A store that can't be used is a `problem` to be told; the next `open` tries again. None for `url` means
-    that the connection names no store.
+    that the connection names no store. `witnesses` returns rows of the studio, one of which has to be found in
+    a store before the first claim; without it any store may be claimed.
     """
 
-    def __init__(self, url: str | None, known: KnownStores, *, secret: str | None = None) -> None:
+    def __init__(
+        self,
+        url: str | None,
+        known: KnownStores,
+        *,
+        secret: str | None = None,
+        witnesses: Callable[[], Awaitable[Sequence[RowToCheck]]] | None = None,
+    ) -> None:
         self.url = url
         self._secret = secret
         self._known = known
+        self._witnesses = witnesses
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="audio-store")
         self._opening: asyncio.Task[AudioStore] | None = None
         self._store: AudioStore | None = None
@@ -66,9 +76,18 @@ class StoreAccess:
         return await asyncio.shield(self._opening)
 
     async def claim(self) -> AudioStore:
-        """Return the store, marked as this studio's own: to be called before anything is written to it."""
+        """Return the store, marked as this studio's own: to be called before anything is written to it.
+
+        Raises StoreUnavailableError, and marks nothing, when none of the studio's files is in a store that the
+        database doesn't remember: it may be the empty folder below an unmounted one.
+        """
         store = await self.open()
         if await self._known.known() is None:
+            if self._witnesses is not None:
+                from syncsphere_desktop.studio.integrity.guard import StoreGuard
+
+                guard, rows = StoreGuard(store, None), await self._witnesses()
+                await self.blockingly(lambda: guard.begin(rows))
             await self._known.remember(await self.blockingly(store.mark), store.url)
         return store
 

@@ -25,6 +25,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from syncsphere_desktop.database.connection import Database
 from syncsphere_desktop.database.repositories.audio_list import LOOKED_AT, STATE, hashed, measured, state_of
+from syncsphere_desktop.database.repositories.audio_paths import odd_spellings
 from syncsphere_desktop.database.repositories.records import BULK
 from syncsphere_desktop.database.side_tables import side_tables
 from syncsphere_desktop.database.tables import audio_content, audio_files
@@ -49,16 +50,6 @@ _ROW = (
     "channels",
     "format",
 )
-
-
-_ODD_SPELLINGS = r"""
-SELECT file_path, id FROM audio_files
-WHERE (file_path LIKE '%%//%%' OR file_path LIKE '%%/./%%' OR file_path LIKE './%%' OR file_path LIKE '%%/'
-       OR file_path LIKE '%%/.' OR strpos(file_path, chr(92)) > 0)
-  AND (strpos(file_path, '%%') > 0
-       OR EXISTS (SELECT FROM unnest(%(names)s::text[]) AS name WHERE strpos(file_path, name) > 0))
-ORDER BY id
-"""
 
 
 class AudioContentRepository:
@@ -174,19 +165,8 @@ class AudioContentRepository:
         return _grouped((path, AudioFileId(file_id)) for path, file_id in found)
 
     async def odd_spellings(self, names: Collection[str]) -> Sequence[tuple[str, AudioFileId]]:
-        """Return rows whose path may name a file of these names in a way that `files_at` does not look for.
-
-        Those are doubled slashes, dots, backslashes, and addresses; all rows that may are given, and some
-        that do not. The caller takes their paths apart.
-        """
-        wanted = [name for name in names if can_be_stored(name)]
-        if not wanted:
-            return []
-        found = await self._database.run(
-            lambda connection: connection.exec_driver_sql(_ODD_SPELLINGS, {"names": wanted}).all(),
-            timeouts=BULK,
-        )
-        return [(row.file_path, AudioFileId(row.id)) for row in found]
+        """Return rows whose path may name a file of these names in a way `files_at` does not look for."""
+        return await self._database.run(lambda connection: odd_spellings(connection, names), timeouts=BULK)
 
     async def record(
         self,

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QImage, QPixmap
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from syncsphere_desktop.domain.bundle import LABEL_MAX, BundleVersion
 from syncsphere_desktop.domain.humane import ago, counted, exact, number, size
@@ -76,7 +76,7 @@ class BundleInspector(InspectorPanel):
         self.form = mark_form()
         self.notice = Banner(tone="warning", dismissible=False)
         self.notice.hide()
-        self._cover = QLabel()
+        self._cover = PlainLabel()
         self._cover.setFixedSize(QSize(COVER, COVER))
         self._cover.setAccessibleName("Cover")
         self._music = {name: ElidedLabel(copyable=True) for name in _MUSIC}
