@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from syncsphere_desktop.domain.audio_check import RowToCheck
+from syncsphere_desktop.domain.ids import AudioFileId
+from syncsphere_desktop.domain.sound import ContentState
 from syncsphere_desktop.errors import StoreUnavailableError
 from syncsphere_desktop.storage.store import open_store
 from syncsphere_desktop.studio.store_access import StoreAccess
@@ -138,3 +141,39 @@ async def test_leaving_while_it_is_being_opened_leaves_nothing_open(tmp_path: Pa
     await access.shutdown()
     assert access.store is None
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("audio-store")]
+
+
+def _row(file_path: str) -> RowToCheck:
+    return RowToCheck(AudioFileId(1), None, file_path, file_path, *(None,) * 6, ContentState.UNCHECKED, None)
+
+
+async def test_a_root_without_any_of_the_studios_files_is_not_claimed(tmp_path: Path) -> None:
+    known = KnownInMemory()
+
+    async def witnesses() -> list[RowToCheck]:
+        return [_row("kick.wav")]
+
+    access = StoreAccess(str(tmp_path), known, witnesses=witnesses)
+    try:
+        with pytest.raises(StoreUnavailableError, match="may not be mounted"):
+            await access.claim()
+        assert (known.identity, list(tmp_path.iterdir())) == (None, [])
+        (tmp_path / "kick.wav").write_bytes(b"sound")
+        await access.claim()
+        assert known.identity is not None
+    finally:
+        await access.shutdown()
+
+
+async def test_an_empty_root_is_claimed_for_a_studio_without_rows(tmp_path: Path) -> None:
+    known = KnownInMemory()
+
+    async def witnesses() -> list[RowToCheck]:
+        return []
+
+    access = StoreAccess(str(tmp_path), known, witnesses=witnesses)
+    try:
+        await access.claim()
+        assert known.identity is not None
+    finally:
+        await access.shutdown()
