@@ -28,8 +28,8 @@ class StoreAccess:
     """Opens the store at `url` once for all who ask, and runs blocking work on threads of its own.
 
     A store that can't be used is a `problem` to be told; the next `open` tries again. None for `url` means
-    that the connection names no store. `witnesses` returns rows of the studio, one of which has to be found in
-    a store before the first claim; without it any store may be claimed.
+    that the connection names no store. `witnesses` returns rows of the studio, one of which has to be found
+    in a store before the first claim; without it any store may be claimed.
     """
 
     def __init__(
@@ -78,8 +78,8 @@ class StoreAccess:
     async def claim(self) -> AudioStore:
         """Return the store, marked as this studio's own: to be called before anything is written to it.
 
-        Raises StoreUnavailableError, and marks nothing, when none of the studio's files is in a store that the
-        database doesn't remember: it may be the empty folder below an unmounted one.
+        Raises StoreUnavailableError, and marks nothing, when none of the studio's files is in a store that
+        the database doesn't remember: it may be the empty folder below an unmounted one.
         """
         store = await self.open()
         if await self._known.known() is None:
