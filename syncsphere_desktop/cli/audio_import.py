@@ -13,6 +13,7 @@ from syncsphere_desktop.cli.people import found_project, found_user
 from syncsphere_desktop.cli.run import tell, wants_json
 from syncsphere_desktop.cli.text_table import printable
 from syncsphere_desktop.domain import humane
+from syncsphere_desktop.domain.sound import FORMATS_IN_WORDS
 
 if TYPE_CHECKING:
     from syncsphere_desktop.domain.ids import UserId
@@ -27,7 +28,8 @@ def register(commands: Any, parents: list[argparse.ArgumentParser]) -> None:
         "import",
         parents=parents,
         help="take audio files and folders into a project",
-        description="Takes audio files and folders into a project. What the project has already, by its"
+        description="Takes audio files and folders into a project:"
+        f" {FORMATS_IN_WORDS}. What the project has already, by its"
         " content, is not stored twice, so an import that was cut off is gone on with by the same command."
         " Ends with 1 when it stopped early or could take none of the files, else with 0: the report says"
         " what was rejected.",
@@ -98,22 +100,39 @@ def _tell_progress(namespace: argparse.Namespace, told: ImportProgress) -> None:
 
 
 def _planned(plan: ImportPlan) -> _Outcome:
+    from syncsphere_desktop.studio.audio_import.naming import whole
+    from syncsphere_desktop.studio.audio_import.plan import Verdict
+
+    files = [file for file in plan.files if file.verdict is not Verdict.HIDDEN]
     document: dict[str, object] = {
         "dry_run": True,
         "project_id": plan.project_id,
         "new": plan.new,
         "duplicates": plan.duplicates,
+        "repeats": plan.repeats,
         "rejected": plan.rejected,
+        "skipped": plan.hidden,
         "bytes": plan.bytes,
-        "files": [_file(file) for file in plan.files],
+        "files": [_file(file) for file in files],
     }
-    lines = [printable(f"{file.relative}: {file.reason}") for file in plan.files if file.reason]
-    lines.append(
-        f"Would import {humane.counted(plan.new, 'file')} ({humane.size(plan.bytes)}) into"
-        f" {printable(plan.project_name)}; {humane.number(plan.duplicates)} here already,"
-        f" {humane.number(plan.rejected)} can't be imported."
+    lines = [printable(f"{whole(str(file.source))}: {file.reason or _new(file)}") for file in files]
+    counts = (
+        (plan.duplicates - plan.repeats, "here already"),
+        (plan.repeats, "the same as another of them"),
+        (plan.rejected, "can't be imported"),
+        (plan.hidden, "hidden of desktops passed over"),
     )
+    told = f"{humane.counted(plan.new, 'file')} ({humane.size(plan.bytes)}) into {plan.project_name}"
+    rest = "".join(f", {humane.number(count)} {words}" for count, words in counts if count)
+    lines.append(printable(f"Would import {told}{rest}."))
     return _Outcome(document, "\n".join(lines), 0)
+
+
+def _new(file: PlannedFile) -> str:
+    """Return what of a file would be imported."""
+    facts = file.facts
+    sound = "" if facts is None else f", {facts.format.upper()}, {humane.length(facts.duration)}"
+    return f"new{sound}, {humane.size(file.size)}"
 
 
 def _file(file: PlannedFile) -> dict[str, object]:

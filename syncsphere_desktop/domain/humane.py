@@ -63,6 +63,11 @@ def clock(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
+def length(seconds: float) -> str:
+    """Return a length of audio as `clock` does, with hundredths where it is short: `0:02.45`."""
+    return f"0:{int(max(0.0, seconds) * 100) / 100:05.2f}" if seconds < 60 else clock(seconds)
+
+
 def ago(moment: datetime, now: datetime) -> str:
     """Return how long ago `moment` was, as in `just now`, `3 min ago`, `yesterday`, `12 Mar 2025`.
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from syncsphere_desktop.cli.run import run
 from tests.cli.conftest import Command, Outcome
 from tests.studio.audio_import.studio import sha256, write_takes, write_wav
 
@@ -80,6 +81,36 @@ def test_people_read_what_was_not_imported_and_why(
 
     assert done.out.splitlines()[0] == f"{takes}/notes.wav: It's text named .wav."
     assert done.out.splitlines()[-1].startswith("Imported 3 files")
+
+
+def test_repeats_within_an_import_and_hidden_files_are_counted_apart(
+    audio: Callable[..., Outcome], project: str, takes: Path, tmp_path: Path
+) -> None:
+    (takes / "notes.wav").unlink()
+    (takes / "again.wav").write_bytes((takes / "000.wav").read_bytes())
+    (takes / ".DS_Store").write_bytes(b"x")
+    (takes / "._000.wav").write_bytes(b"x")
+
+    planned = audio("import", "--project", project, takes, "--dry-run")
+    assert planned.code == 0, planned
+    *lines, last = planned.out.splitlines()
+    assert f"{takes}/001.wav: new, WAV, 0:00.05, " in lines[1]
+    assert f"{takes}/again.wav: It has the same content as takes/000.wav." in lines
+    assert len(lines) == 4
+    assert last.endswith("into Song, 1 the same as another of them, 2 hidden of desktops passed over.")
+
+    done = audio("import", "--project", project, takes)
+    assert "here already" not in done.out
+    assert ", 1 the same as another of them, 2 hidden files of desktops passed over." in done.out
+    again = audio("import", "--project", project, takes, "--json").document
+    assert (again["duplicates"], again["repeats"], again["rejected"], again["skipped"]) == (4, 0, 0, 2)
+    assert {file["status"] for file in again["files"]} == {"duplicate"}
+
+
+def test_help_names_the_formats(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        run(["audio", "import", "--help"])
+    assert "FLAC, Ogg Vorbis, Opus, MP3" in " ".join(capsys.readouterr().out.split())
 
 
 def test_an_import_that_can_take_nothing_fails(

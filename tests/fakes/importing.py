@@ -31,7 +31,8 @@ def planned(
 ) -> PlannedFile:
     """Return a planned file."""
     facts = FACTS if verdict in (Verdict.NEW, Verdict.DUPLICATE) else None
-    return PlannedFile(Path("/takes") / relative, relative, size, verdict, reason, facts)
+    twin = AudioFileId(1) if verdict is Verdict.DUPLICATE else None
+    return PlannedFile(Path("/takes") / relative, relative, size, verdict, reason, facts, twin)
 
 
 @dataclass

@@ -42,9 +42,13 @@ class Outcomes:
                 self._told[entry.index] = _described(entry, entry.twin)
 
     def all(self, *, cancelled: bool) -> tuple[ImportedFile, ...]:
-        """Return what became of every file, in the order of the plan."""
+        """Return what became of every file but the hidden ones of desktops, in the order of the plan."""
         left_out = CANCELLED if cancelled else STOPPED
-        return tuple(self._of(index, file, left_out) for index, file in enumerate(self._plan.files))
+        return tuple(
+            self._of(index, file, left_out)
+            for index, file in enumerate(self._plan.files)
+            if file.verdict is not Verdict.HIDDEN
+        )
 
     def _of(self, index: int, planned: PlannedFile, left_out: str) -> ImportedFile:
         told = self._told.get(index) or _planned(planned, left_out)

@@ -25,6 +25,8 @@ class Verdict(StrEnum):
     NOT_AUDIO = "not_audio"
     SKIPPED = "skipped"
     """No regular file (a device, a pipe, a link in a folder), or part of the audio storage itself."""
+    HIDDEN = "hidden"
+    """What desktops leave in folders, such as `.DS_Store`: nothing that anybody misses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +82,23 @@ class ImportPlan:
 
     @property
     def duplicates(self) -> int:
-        """Return how many files the project has already."""
+        """Return how many files the project has already, or would have by then."""
         return self._count(Verdict.DUPLICATE)
 
     @property
     def rejected(self) -> int:
         """Return how many files can't be imported, for whatever reason."""
-        return len(self.files) - self.new - self.duplicates
+        return len(self.files) - self.new - self.duplicates - self.hidden
+
+    @property
+    def repeats(self) -> int:
+        """Return how many of the duplicates are new to the project, the import having them twice."""
+        return sum(file.verdict is Verdict.DUPLICATE and file.duplicate_of is None for file in self.files)
+
+    @property
+    def hidden(self) -> int:
+        """Return how many files of desktops are passed over."""
+        return self._count(Verdict.HIDDEN)
 
     @property
     def bytes(self) -> int:

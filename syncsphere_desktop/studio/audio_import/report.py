@@ -68,6 +68,7 @@ class ImportReport:
     """What an import did, in the order of its plan. `problem` says why it ended early, where it did.
 
     `remembered` is False where the database has no place for imports: such a one can't be undone as a whole.
+    `hidden` counts files of desktops, such as `.DS_Store`, which are passed over and not among `files`.
     """
 
     import_id: UUID
@@ -78,6 +79,7 @@ class ImportReport:
     cancelled: bool = False
     problem: str | None = None
     remembered: bool = True
+    hidden: int = 0
 
     @property
     def imported(self) -> int:
@@ -86,8 +88,17 @@ class ImportReport:
 
     @property
     def duplicates(self) -> int:
-        """Return how many files the project had already."""
+        """Return how many files the project had already, or has by another file of the import."""
         return self._count(ImportStatus.DUPLICATE)
+
+    @property
+    def repeats(self) -> int:
+        """Return how many of the duplicates have the content of another file of the same import."""
+        new = {file.id for file in self.files if file.status is ImportStatus.IMPORTED}
+        return sum(
+            file.status is ImportStatus.DUPLICATE and (file.id is None or file.id in new)
+            for file in self.files
+        )
 
     @property
     def rejected(self) -> int:
@@ -116,7 +127,9 @@ class ImportReport:
             "project_id": self.project_id,
             "imported": self.imported,
             "duplicates": self.duplicates,
+            "repeats": self.repeats,
             "rejected": self.rejected,
+            "skipped": self.hidden,
             "cancelled": self.left_out,
             "bytes": self.bytes,
             "problem": self.problem,
@@ -157,12 +170,16 @@ class ImportReport:
         parts = [
             f"Imported {humane.counted(self.imported, 'file')} ({size}) into {self.project_name} in {seconds}"
         ]
-        if self.duplicates:
-            parts.append(f"{humane.number(self.duplicates)} here already")
+        if here := self.duplicates - self.repeats:
+            parts.append(f"{humane.number(here)} here already")
+        if self.repeats:
+            parts.append(f"{humane.number(self.repeats)} the same as another of them")
         if self.rejected:
             parts.append(f"{humane.number(self.rejected)} not imported")
         if self.left_out:
             parts.append(f"{humane.number(self.left_out)} not come to")
+        if self.hidden:
+            parts.append(f"{humane.counted(self.hidden, 'hidden file')} of desktops passed over")
         sentence = ", ".join(parts) + "."
         return f"{sentence} {self.problem}" if self.problem else sentence
 

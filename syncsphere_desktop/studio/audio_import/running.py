@@ -100,6 +100,7 @@ class ImportRun:
             seconds=time.monotonic() - started,
             cancelled=is_cancelled and left_out,
             problem=self._problem.message if self._problem else None,
+            hidden=self._plan.hidden,
         )
 
     async def _tell(self, progress: ImportListener) -> None:
@@ -233,5 +234,11 @@ def nothing_to_do(plan: ImportPlan) -> ImportReport:
     """Return the report of a plan that imports nothing; no import is remembered for it."""
     files = Outcomes(plan).all(cancelled=False)
     return ImportReport(
-        plan.import_id, plan.project_id, plan.project_name, files, seconds=0.0, remembered=False
+        plan.import_id,
+        plan.project_id,
+        plan.project_name,
+        files,
+        seconds=0.0,
+        remembered=False,
+        hidden=plan.hidden,
     )

@@ -16,6 +16,8 @@ from syncsphere_desktop.studio.audio_import.sources import kind, stamp_of, unrea
 _Place = tuple[int, int]
 """Device and inode: which folder it is, by whatever path."""
 
+_OF_DESKTOPS = frozenset({".ds_store", "thumbs.db", "ehthumbs.db", "desktop.ini", ".directory"})
+_OF_A_DESKTOP = "It's a file that a desktop keeps for itself."
 _STORE_ITSELF = "It's the audio storage itself."
 _IN_STORE = "It's in the audio storage already."
 
@@ -88,6 +90,8 @@ def _walk(top: _Folder, own: _Place | None, check: Callable[[], None]) -> Iterat
 def _file(path: Path, relative: str, known: os.stat_result) -> PlannedFile:
     if not stat.S_ISREG(known.st_mode):
         return _skipped(path, relative, kind(known.st_mode))
+    if path.name.startswith("._") or path.name.casefold() in _OF_DESKTOPS:
+        return PlannedFile(path, relative, known.st_size, Verdict.HIDDEN, _OF_A_DESKTOP)
     return PlannedFile(path, relative, known.st_size, Verdict.NEW, stamp=stamp_of(known))
 
 

@@ -32,6 +32,7 @@ PLANNED_KINDS = (
     FileKind(Verdict.OTHER_FORMAT.value, "Other format", Tone.WARNING),
     FileKind(Verdict.UNREADABLE.value, "Unreadable", Tone.DANGER),
     FileKind(Verdict.SKIPPED.value, "Left out", Tone.NEUTRAL),
+    FileKind(Verdict.HIDDEN.value, "Hidden", Tone.NEUTRAL),
 )
 IMPORTED_KINDS = (
     FileKind(ImportStatus.REJECTED.value, "Not imported", Tone.DANGER),

@@ -229,8 +229,10 @@ def plan_words(plan: ImportPlan) -> str:
     """Return what would happen: `312 new files, 2.10 GB. 14 are here already, 3 can't be imported.`"""
     told = f"{counted(plan.new, 'new file')}, {size(plan.bytes)}." if plan.new else "Nothing here is new."
     rest = []
-    if plan.duplicates:
-        rest.append(f"{number(plan.duplicates)} {'is' if plan.duplicates == 1 else 'are'} here already")
+    if here := plan.duplicates - plan.repeats:
+        rest.append(f"{number(here)} {'is' if here == 1 else 'are'} here already")
+    if plan.repeats:
+        rest.append(f"{number(plan.repeats)} {'is' if plan.repeats == 1 else 'are'} the same as another")
     if plan.rejected:
         rest.append(f"{number(plan.rejected)} can't be imported")
     if not plan.files:

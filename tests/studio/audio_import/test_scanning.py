@@ -115,6 +115,16 @@ def test_pipes_sockets_and_devices_are_left_alone(
     }
 
 
+def test_what_desktops_keep_in_folders_is_hidden(root: Path, takes: Path) -> None:
+    for name in (".DS_Store", "._kick.wav", "Thumbs.db", "Desktop.ini", ".take.wav"):
+        (takes / name).write_bytes(b"x")
+
+    told = {file.source.name: file.verdict for file in found(root, takes)}
+
+    assert told.pop(".take.wav") is Verdict.NEW
+    assert set(told.values()) == {Verdict.HIDDEN}
+
+
 def test_what_is_not_there_is_told(root: Path, tmp_path: Path) -> None:
     files = found(root, tmp_path / "nothing.wav", tmp_path / "no\0name", tmp_path / ("x" * 300))
 
