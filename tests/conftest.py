@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import os
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Generator, Iterator
 from dataclasses import replace
@@ -69,6 +71,17 @@ def server15() -> Iterator[ConnectionProfile]:
     """Debian's PostgreSQL 15, where it is installed."""
     with running_15() as profile:
         yield profile
+
+
+@pytest.fixture(autouse=True, scope="module")
+def collected_here(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Collect what tests of the window leave on this thread.
+
+    Left to a later test's worker thread, the collector would destroy Qt's objects there, which Qt forbids.
+    """
+    yield
+    if "PySide6.QtWidgets" in sys.modules and {"ui", "e2e", "bootstrap"} & set(request.path.parts):
+        gc.collect()
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,7 @@ from tests.cli.conftest import url_of
 from tests.studio.audio_import.studio import Studio, write_takes
 
 _FILES = 240
-_ROUNDS = 100 if is_soak() else 6
+_ROUNDS = 100 if is_soak() else 4
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no kill -9")
 
