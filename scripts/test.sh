@@ -21,7 +21,7 @@ if [ -t 1 ]; then
     colour=yes
 fi
 # No pipe's exit code is lost: `pipefail` is set.
-"$python" -m pytest -q -n "${SYNCSPHERE_TEST_WORKERS:-2}" --dist worksteal --color="$colour" \
+"$python" -m pytest -q -n "${SYNCSPHERE_TEST_WORKERS:-3}" --dist worksteal --color="$colour" \
     --cov --cov-report= "$@" 2>&1 | tee "$log"
 step "coverage"
 "$python" -m coverage json --quiet -o out/coverage.json
