@@ -31,6 +31,8 @@ _log = logging.getLogger(__name__)
 _CANCEL_SECONDS = 2.0
 """How long the worker waits for a cancel request that is on its way, before it gives the connection up."""
 
+_ASK_AGAIN_SECONDS = 0.1
+
 _QUERY_CANCELLED = "57014"
 
 _OUTCOME = """
@@ -114,24 +116,34 @@ class Flight(Generic[T]):
             self._cancelled = True
 
     def cancel(self, end_statement: Callable[[int], None]) -> None:
-        """End the statement under way by `end_statement(process id)`: a network call, which may take long.
+        """End what is under way by `end_statement(process id)`: a network call, which may take long.
 
-        A commit that has begun is let through.
+        It asks again until the worker has let go: a request that comes just before a statement is sent ends
+        nothing. A commit that has begun is let through.
         """
         with self._condition:
             self._cancelled = True
-            if self._raw is None:
-                return
+        while self._asked_to_end(end_statement):
+            with self._condition:
+                self._condition.wait_for(lambda: self._raw is None, timeout=_ASK_AGAIN_SECONDS)
+
+    def _asked_to_end(self, end_statement: Callable[[int], None]) -> bool:
+        """Return whether there was something to end, and a server that could be asked to."""
+        with self._condition:
+            if self._raw is None or self._spoilt:
+                return False
             pid = self._raw.info.backend_pid
             self._cancels_under_way += 1
         try:
             end_statement(pid)
         except (psycopg2.Error, AppError) as error:  # the worker meets the same trouble, or is broken off
             _log.info("A cancel request failed: %s", str(error).strip())
+            return False
         finally:
             with self._condition:
                 self._cancels_under_way -= 1
                 self._condition.notify_all()
+        return True
 
     def abort(self) -> None:
         """Break the connection under a statement that can't be cancelled, as on a dead network."""
@@ -221,6 +233,7 @@ class Flight(Generic[T]):
     def _detach(self) -> None:
         with self._condition:
             self._raw = None
+            self._condition.notify_all()
             if self._spoilt:
                 return
             if not self._condition.wait_for(lambda: self._cancels_under_way == 0, timeout=_CANCEL_SECONDS):

@@ -291,6 +291,29 @@ async def test_a_shutdown_ends_what_is_under_way_and_leaves_no_thread(target: Co
     ]
 
 
+async def test_a_cancel_that_comes_before_the_statement_is_sent_ends_it_all_the_same(
+    target: ConnectionTarget,
+) -> None:
+    begun = threading.Event()
+    go_on = threading.Event()
+
+    def work(connection: Connection) -> None:
+        begun.set()
+        go_on.wait()
+        connection.exec_driver_sql("SELECT pg_sleep(60)")
+
+    async with opened(target) as database:
+        task = asyncio.create_task(database.run(work))
+        await asyncio.to_thread(begun.wait)
+        task.cancel()
+        await asyncio.sleep(0.3)  # the request has reached the server, which had nothing to end
+        go_on.set()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        asleep = "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%pg_sleep(60)'"
+        assert execute(target, asleep) == [(0,)]
+
+
 async def test_a_shutdown_ends_what_a_dead_network_holds(target: ConnectionTarget) -> None:
     begun = threading.Event()
 
