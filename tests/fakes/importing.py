@@ -19,8 +19,8 @@ from syncsphere_desktop.studio.audio_import.plan import ImportPlan, PlannedFile,
 from syncsphere_desktop.studio.audio_import.progress import FileProgress, ImportProgress, unheard
 from syncsphere_desktop.studio.audio_import.report import ImportedFile, ImportReport, ImportStatus
 from syncsphere_desktop.studio.audio_import.undoing import UndoReport
-from syncsphere_desktop.studio.integrity.control import WorkControl
 from syncsphere_desktop.studio.integrity.outcomes import ActionOutcome, ActionReport, Did
+from syncsphere_desktop.studio.work_control import WorkControl
 
 FACTS = SoundFacts(AudioFormat.WAV, "PCM 24 bit", 12.34, 48_000, 2)
 _AFTER = {Verdict.NEW: ImportStatus.IMPORTED, Verdict.DUPLICATE: ImportStatus.DUPLICATE}

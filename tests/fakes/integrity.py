@@ -13,7 +13,6 @@ from syncsphere_desktop.domain.ids import AudioFileId, BundleId, ProjectId
 from syncsphere_desktop.domain.progress import Progress, silent
 from syncsphere_desktop.domain.trash import TrashEntry, TrashId, TrashState
 from syncsphere_desktop.errors import AppError
-from syncsphere_desktop.studio.integrity.control import WorkControl
 from syncsphere_desktop.studio.integrity.findings import (
     CheckPhase,
     CheckProgress,
@@ -23,6 +22,7 @@ from syncsphere_desktop.studio.integrity.findings import (
     FindingKind,
 )
 from syncsphere_desktop.studio.integrity.outcomes import ActionOutcome, ActionReport, Did
+from syncsphere_desktop.studio.work_control import WorkControl
 
 _NOW = datetime(2025, 6, 1, 12, 0, 0, tzinfo=UTC)
 

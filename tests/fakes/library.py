@@ -15,8 +15,8 @@ from syncsphere_desktop.domain.ids import AudioFileId, ProjectId, RowVersion, Us
 from syncsphere_desktop.domain.progress import Progress
 from syncsphere_desktop.domain.sound import ContentState, Waveform
 from syncsphere_desktop.errors import AppError, NotFoundError
-from syncsphere_desktop.studio.integrity.control import WorkControl
 from syncsphere_desktop.studio.integrity.outcomes import ActionOutcome, ActionReport, Did
+from syncsphere_desktop.studio.work_control import WorkControl
 from syncsphere_desktop.ui.library.sound_output import NoSoundError, SoundOutput
 from tests.fakes.rows import InMemoryRows, Rows, conflict_between
 from tests.fakes.studio import InMemoryStudio

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from syncsphere_desktop.studio.integrity.control import WorkCancelledError, WorkControl
+from syncsphere_desktop.studio.work_control import WorkCancelledError, WorkControl
 
 __all__ = ["ImportControl", "ImportState", "WorkCancelledError"]
 

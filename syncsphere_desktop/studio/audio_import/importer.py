@@ -29,8 +29,8 @@ from syncsphere_desktop.studio.audio_import.recovery import Recovery, RecoveryRe
 from syncsphere_desktop.studio.audio_import.report import ImportReport
 from syncsphere_desktop.studio.audio_import.running import COPIERS, ImportRun, Parts, nothing_to_do
 from syncsphere_desktop.studio.audio_import.undoing import Keeper, UndoReport, undo_import
-from syncsphere_desktop.studio.integrity.control import WorkControl
-from syncsphere_desktop.studio.integrity.threads import Threads
+from syncsphere_desktop.studio.threads import Threads
+from syncsphere_desktop.studio.work_control import WorkControl
 
 _NAMED = 3
 """How many sources are named in the list of imports."""

@@ -26,7 +26,7 @@ from syncsphere_desktop.studio.audio_import.plan import PlannedFile, Verdict
 from syncsphere_desktop.studio.audio_import.present import Asked, Present, Sample
 from syncsphere_desktop.studio.audio_import.scanning import scan
 from syncsphere_desktop.studio.audio_import.sources import open_stamp, opened, sample_of, sha256_of
-from syncsphere_desktop.studio.integrity.threads import Threads
+from syncsphere_desktop.studio.threads import Threads
 
 LOOKERS = 4
 """Files that are looked at at the same time."""

@@ -13,7 +13,7 @@ from syncsphere_desktop.storage.base import AudioStore
 from syncsphere_desktop.storage.paths import stored_path
 from syncsphere_desktop.studio.audio_import.ports import ContentRows
 from syncsphere_desktop.studio.audio_import.sources import sample_of, sha256_of
-from syncsphere_desktop.studio.integrity.threads import Threads
+from syncsphere_desktop.studio.threads import Threads
 
 _TRUSTED = frozenset({ContentState.SOUND, ContentState.UNCHECKED})
 """A row whose file is missing or damaged does not have the content: importing it again mends that."""

@@ -20,7 +20,7 @@ from syncsphere_desktop.studio.audio_import.journal import (
 )
 from syncsphere_desktop.studio.audio_import.ports import ContentRows, ImportRows
 from syncsphere_desktop.studio.integrity.naming import rows_naming
-from syncsphere_desktop.studio.integrity.threads import Threads
+from syncsphere_desktop.studio.threads import Threads
 
 _log = logging.getLogger(__name__)
 

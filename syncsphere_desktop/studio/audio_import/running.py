@@ -28,7 +28,7 @@ from syncsphere_desktop.studio.audio_import.progress import ImportListener, Mete
 from syncsphere_desktop.studio.audio_import.recovery import sweep
 from syncsphere_desktop.studio.audio_import.report import ImportReport, ImportStatus
 from syncsphere_desktop.studio.audio_import.staging import Batch, Entry, Stager
-from syncsphere_desktop.studio.integrity.threads import Threads
+from syncsphere_desktop.studio.threads import Threads
 
 _log = logging.getLogger(__name__)
 

@@ -11,8 +11,8 @@ from syncsphere_desktop.domain.ids import AudioFileId
 from syncsphere_desktop.domain.progress import Progress
 from syncsphere_desktop.errors import NotFoundError
 from syncsphere_desktop.studio.audio_import.ports import ImportRows
-from syncsphere_desktop.studio.integrity.control import WorkControl
 from syncsphere_desktop.studio.integrity.outcomes import ActionReport
+from syncsphere_desktop.studio.work_control import WorkControl
 
 
 class Keeper(Protocol):

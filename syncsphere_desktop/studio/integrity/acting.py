@@ -23,9 +23,9 @@ from syncsphere_desktop.errors import (
     StoredFileExistsError,
     StoredFileMissingError,
 )
-from syncsphere_desktop.studio.integrity.control import WorkCancelledError, WorkControl
 from syncsphere_desktop.studio.integrity.findings import Finding
 from syncsphere_desktop.studio.integrity.outcomes import ActionOutcome, ActionReport, Did
+from syncsphere_desktop.studio.work_control import WorkCancelledError, WorkControl
 
 _MEANWHILE = (ConflictError, NotFoundError, InUseError, StoredFileMissingError, StoredFileExistsError)
 _ITS_OWN = (FileError, InputError, NotAudioError, ProbeLimitError, PathOutsideStoreError)

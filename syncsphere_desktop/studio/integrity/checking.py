@@ -15,7 +15,6 @@ from syncsphere_desktop.domain.humane import counted
 from syncsphere_desktop.domain.ids import AudioFileId
 from syncsphere_desktop.domain.sound import ContentState
 from syncsphere_desktop.storage.base import AudioStore
-from syncsphere_desktop.studio.integrity.control import WorkCancelledError, WorkControl
 from syncsphere_desktop.studio.integrity.findings import (
     CheckPhase,
     CheckProgress,
@@ -37,7 +36,8 @@ from syncsphere_desktop.studio.integrity.ports import (
     SampleUses,
 )
 from syncsphere_desktop.studio.integrity.tally import Tally, findings_of, row_findings
-from syncsphere_desktop.studio.integrity.threads import Threads
+from syncsphere_desktop.studio.threads import Threads
+from syncsphere_desktop.studio.work_control import WorkCancelledError, WorkControl
 
 _ROWS_SKIPPED_AT_A_TIME = 5000
 _TELL_SECONDS = 0.1

@@ -20,11 +20,11 @@ from syncsphere_desktop.storage.copying import Blocks, copied
 from syncsphere_desktop.storage.paths import name_of, new_path, stored_path
 from syncsphere_desktop.storage.renaming import rename_new
 from syncsphere_desktop.studio.integrity.acting import NoLongerSoError, Thing, act_on_each
-from syncsphere_desktop.studio.integrity.control import WorkControl
 from syncsphere_desktop.studio.integrity.hashing import hashed
 from syncsphere_desktop.studio.integrity.outcomes import ActionOutcome, ActionReport
 from syncsphere_desktop.studio.integrity.ports import ContentRows
-from syncsphere_desktop.studio.integrity.threads import Threads
+from syncsphere_desktop.studio.threads import Threads
+from syncsphere_desktop.studio.work_control import WorkControl
 
 _NO_PROJECT = "Without project"
 _ROWS_AT_A_TIME = 500

@@ -14,7 +14,7 @@ from syncsphere_desktop.storage.paths import StorePath, folder_of, name_of, new_
 from syncsphere_desktop.studio.integrity.hashing import hashed
 from syncsphere_desktop.studio.integrity.naming import rows_naming
 from syncsphere_desktop.studio.integrity.ports import ContentRows, FileRows
-from syncsphere_desktop.studio.integrity.threads import Threads
+from syncsphere_desktop.studio.threads import Threads
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 import time
 
-from syncsphere_desktop.studio.integrity.control import WorkControl
 from syncsphere_desktop.studio.integrity.findings import CheckPhase, CheckProgress
+from syncsphere_desktop.studio.work_control import WorkControl
 
 _RATE_SECONDS = 5.0
 """Over how long the rate is measured."""

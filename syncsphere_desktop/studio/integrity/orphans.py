@@ -15,7 +15,7 @@ from syncsphere_desktop.storage.paths import StorePath, name_of
 from syncsphere_desktop.studio.integrity.findings import Finding, FindingKind
 from syncsphere_desktop.studio.integrity.naming import rows_naming
 from syncsphere_desktop.studio.integrity.ports import ContentRows
-from syncsphere_desktop.studio.integrity.threads import Threads
+from syncsphere_desktop.studio.threads import Threads
 
 RECENT_SECONDS = 3600.0
 """While an import runs, files younger than this may be its own: their rows come after them."""

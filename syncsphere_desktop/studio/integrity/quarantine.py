@@ -15,7 +15,6 @@ from syncsphere_desktop.domain.progress import Progress, silent
 from syncsphere_desktop.domain.trash import TrashEntry, TrashId, TrashState
 from syncsphere_desktop.storage.base import AudioStore
 from syncsphere_desktop.studio.integrity.acting import Thing, act_on_each
-from syncsphere_desktop.studio.integrity.control import WorkControl
 from syncsphere_desktop.studio.integrity.findings import Finding
 from syncsphere_desktop.studio.integrity.library import Library
 from syncsphere_desktop.studio.integrity.outcomes import ActionOutcome, ActionReport
@@ -24,7 +23,8 @@ from syncsphere_desktop.studio.integrity.ports import ContentRows, FileRows, Sam
 from syncsphere_desktop.studio.integrity.returning import Returning
 from syncsphere_desktop.studio.integrity.settling import Settling
 from syncsphere_desktop.studio.integrity.taking import Taking
-from syncsphere_desktop.studio.integrity.threads import Threads
+from syncsphere_desktop.studio.threads import Threads
+from syncsphere_desktop.studio.work_control import WorkControl
 
 
 class Quarantine:

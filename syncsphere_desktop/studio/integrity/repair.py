@@ -19,14 +19,14 @@ from syncsphere_desktop.errors import (
 from syncsphere_desktop.storage.base import AudioStore
 from syncsphere_desktop.storage.paths import StorePath, new_path
 from syncsphere_desktop.studio.integrity.acting import NoLongerSoError, Thing, act_on_each
-from syncsphere_desktop.studio.integrity.control import WorkControl
 from syncsphere_desktop.studio.integrity.findings import Finding
 from syncsphere_desktop.studio.integrity.inspection import Prober
 from syncsphere_desktop.studio.integrity.library import Library, RowNow, path_in
 from syncsphere_desktop.studio.integrity.outcomes import ActionOutcome, ActionReport
 from syncsphere_desktop.studio.integrity.placing import Placing
 from syncsphere_desktop.studio.integrity.ports import CheckRows, ContentRows, FileRows, TrashRows
-from syncsphere_desktop.studio.integrity.threads import Threads
+from syncsphere_desktop.studio.threads import Threads
+from syncsphere_desktop.studio.work_control import WorkControl
 
 
 class Repair:

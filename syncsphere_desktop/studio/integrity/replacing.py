@@ -24,7 +24,7 @@ from syncsphere_desktop.studio.integrity.library import Library, path_in
 from syncsphere_desktop.studio.integrity.placing import KEEP_FOR, Placing, kept_place
 from syncsphere_desktop.studio.integrity.ports import ContentRows, FileRows, TrashRows
 from syncsphere_desktop.studio.integrity.settling import Settling
-from syncsphere_desktop.studio.integrity.threads import Threads
+from syncsphere_desktop.studio.threads import Threads
 
 
 class ContentReplacer:

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from syncsphere_desktop.domain.ids import AudioFileId
 from syncsphere_desktop.storage.base import AudioStore
 from syncsphere_desktop.studio.integrity.checking import Check, CheckParts
-from syncsphere_desktop.studio.integrity.control import WorkControl
 from syncsphere_desktop.studio.integrity.findings import (
     MOST_FINDINGS,
     CheckProgress,
@@ -24,7 +23,8 @@ from syncsphere_desktop.studio.integrity.ports import (
     SampleUses,
 )
 from syncsphere_desktop.studio.integrity.tally import Tally, recorded_orphan, row_findings
-from syncsphere_desktop.studio.integrity.threads import Threads
+from syncsphere_desktop.studio.threads import Threads
+from syncsphere_desktop.studio.work_control import WorkControl
 
 _WORKERS = 4
 _RECALLED_AT_A_TIME = 2000

@@ -17,8 +17,8 @@ from syncsphere_desktop.studio.audio_import.control import ImportControl
 from syncsphere_desktop.studio.audio_import.progress import ImportProgress
 from syncsphere_desktop.studio.audio_import.report import ImportReport
 from syncsphere_desktop.studio.audio_import.undoing import UndoReport
-from syncsphere_desktop.studio.integrity.control import WorkControl
 from syncsphere_desktop.studio.integrity.outcomes import ActionReport
+from syncsphere_desktop.studio.work_control import WorkControl
 from syncsphere_desktop.ui.app.jobs import Job, JobState
 from syncsphere_desktop.ui.app.tasks import TaskScope
 from syncsphere_desktop.ui.app.view import ViewContext

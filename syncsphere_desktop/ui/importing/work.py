@@ -16,7 +16,7 @@ from syncsphere_desktop.studio.audio_import.plan import ImportPlan
 from syncsphere_desktop.studio.audio_import.progress import ImportProgress
 from syncsphere_desktop.studio.audio_import.report import ImportReport
 from syncsphere_desktop.studio.audio_import.undoing import UndoReport
-from syncsphere_desktop.studio.integrity.control import WorkControl
+from syncsphere_desktop.studio.work_control import WorkControl
 
 
 class Planning(Protocol):

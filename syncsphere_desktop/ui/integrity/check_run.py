@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from syncsphere_desktop.errors import AppError
-from syncsphere_desktop.studio.integrity.control import WorkControl
 from syncsphere_desktop.studio.integrity.findings import CheckProgress, CheckReport, CheckScope, Finding
+from syncsphere_desktop.studio.work_control import WorkControl
 from syncsphere_desktop.ui.app.jobs import Job, Jobs, JobState
 from syncsphere_desktop.ui.integrity.words import progress_words, share_of
 from syncsphere_desktop.ui.integrity.work import Checking

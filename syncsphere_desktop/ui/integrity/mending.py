@@ -9,9 +9,9 @@ from PySide6.QtCore import QObject, Signal
 from syncsphere_desktop.domain.humane import counted, number
 from syncsphere_desktop.domain.progress import Progress
 from syncsphere_desktop.errors import InputError
-from syncsphere_desktop.studio.integrity.control import WorkControl
 from syncsphere_desktop.studio.integrity.findings import Finding, FindingKind
 from syncsphere_desktop.studio.integrity.outcomes import ActionReport
+from syncsphere_desktop.studio.work_control import WorkControl
 from syncsphere_desktop.ui.app.tasks import TaskScope
 from syncsphere_desktop.ui.app.view import ViewContext
 from syncsphere_desktop.ui.integrity.acting import tell_outcome

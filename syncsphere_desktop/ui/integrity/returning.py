@@ -9,8 +9,8 @@ from PySide6.QtCore import QObject, Signal
 from syncsphere_desktop.domain.humane import counted
 from syncsphere_desktop.domain.progress import Progress
 from syncsphere_desktop.domain.trash import TrashEntry
-from syncsphere_desktop.studio.integrity.control import WorkControl
 from syncsphere_desktop.studio.integrity.outcomes import ActionReport
+from syncsphere_desktop.studio.work_control import WorkControl
 from syncsphere_desktop.ui.app.tasks import TaskScope
 from syncsphere_desktop.ui.app.view import ViewContext
 from syncsphere_desktop.ui.integrity.acting import tell_outcome

@@ -9,9 +9,9 @@ from typing import Protocol
 from syncsphere_desktop.domain.ids import AudioFileId, ProjectId
 from syncsphere_desktop.domain.progress import Progress
 from syncsphere_desktop.domain.trash import TrashEntry, TrashId
-from syncsphere_desktop.studio.integrity.control import WorkControl
 from syncsphere_desktop.studio.integrity.findings import CheckProgress, CheckReport, CheckScope, Finding
 from syncsphere_desktop.studio.integrity.outcomes import ActionReport
+from syncsphere_desktop.studio.work_control import WorkControl
 
 
 class Checking(Protocol):

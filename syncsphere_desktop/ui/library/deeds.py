@@ -13,8 +13,8 @@ from syncsphere_desktop.domain.humane import counted, size
 from syncsphere_desktop.domain.ids import AudioFileId
 from syncsphere_desktop.domain.progress import Progress
 from syncsphere_desktop.errors import AppError
-from syncsphere_desktop.studio.integrity.control import WorkControl
 from syncsphere_desktop.studio.integrity.outcomes import ActionReport
+from syncsphere_desktop.studio.work_control import WorkControl
 from syncsphere_desktop.ui.app.jobs import Jobs, JobState
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ from syncsphere_desktop.domain.listing import RowSource
 from syncsphere_desktop.domain.progress import Progress
 from syncsphere_desktop.domain.project import Project
 from syncsphere_desktop.errors import AppError, InputError, NotFoundError
-from syncsphere_desktop.studio.integrity.control import WorkControl
 from syncsphere_desktop.studio.integrity.outcomes import ActionOutcome, ActionReport, Did
+from syncsphere_desktop.studio.work_control import WorkControl
 from syncsphere_desktop.ui.app.view import ViewContext
 from syncsphere_desktop.ui.library.deeds import LibraryDeeds, Work, report_sentence, run_as_job
 from syncsphere_desktop.ui.library.dialogs import ChooseProjectDialog, RemoveFilesDialog, ReplaceFileDialog

@@ -28,7 +28,7 @@ from syncsphere_desktop.studio.audio_import.control import ImportControl, Import
 from syncsphere_desktop.studio.audio_import.journal import Announced
 from syncsphere_desktop.studio.audio_import.progress import ImportProgress
 from syncsphere_desktop.studio.audio_import.recovery import sweep
-from syncsphere_desktop.studio.integrity.threads import Threads
+from syncsphere_desktop.studio.threads import Threads
 from tests.studio.audio_import.studio import Studio, sha256, statuses, told, write_takes, write_wav
 
 

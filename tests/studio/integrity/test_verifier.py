@@ -19,9 +19,9 @@ from syncsphere_desktop.domain.sound import ContentState, SoundFacts
 from syncsphere_desktop.errors import StoreUnavailableError
 from syncsphere_desktop.storage.probing.pool import ProbePool
 from syncsphere_desktop.storage.store import open_store
-from syncsphere_desktop.studio.integrity.control import WorkControl
 from syncsphere_desktop.studio.integrity.findings import CheckProgress, CheckScope, Finding, FindingKind
 from syncsphere_desktop.studio.integrity.verifier import AudioVerifier
+from syncsphere_desktop.studio.work_control import WorkControl
 from tests.studio.integrity.library import Studio, one, told, wav
 
 

@@ -1,4 +1,4 @@
-"""The threads on which integrity blocks: files are read and hashed on them, never on the event loop."""
+"""The threads on which use cases block: files are read and hashed on them, never on the event loop."""
 
 from __future__ import annotations
 
