@@ -1,0 +1,1 @@
+"""The feed's server: who is in which project, who holds which box, told to everybody as it happens."""

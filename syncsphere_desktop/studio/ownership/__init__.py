@@ -1,0 +1,1 @@
+"""Who holds which track, now and before: watching, naming, acting, serving."""
