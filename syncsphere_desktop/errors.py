@@ -24,6 +24,7 @@
     ├── BundleError               a project bundle is damaged, too new, hostile, or none at all
     ├── StorageError              the audio storage, or a file in it, can't be used
     │   ├── StoreUnavailableError the storage is not there: not mounted, not reached, or another one's
+    │   │   └── StoreReadOnlyError it can be read but not written to
     │   ├── StoreFullError        the storage has no room for the file
     │   ├── PathOutsideStoreError a path leads out of the storage, or is no path
     │   ├── StoredFileMissingError  the storage has no such file
@@ -32,6 +33,10 @@
     │   │   ├── AudioFormatError  it is audio, in a format that the library doesn't take
     │   │   └── DamagedAudioError it is audio that is cut off or damaged
     │   └── ProbeLimitError       looking at the file took too long, too much memory, or crashed the reader
+    ├── FeedError                 the live feed can't be followed or served; `step` says where it ended
+    │   ├── FeedUnavailableError  its server is not reached, closed, does not answer, or is no feed
+    │   ├── FeedTrustError        its certificate is not the one to trust
+    │   └── FeedRefusedError      its server refuses: a wrong or missing token, a limit, a rule
     └── FileError                 a file can't be read or written
 
 Whatever is not an `AppError` is a bug: it is logged and offered as a crash report.
@@ -247,6 +252,13 @@ class StoreUnavailableError(StorageError):
     default_retryable = True
 
 
+class StoreReadOnlyError(StoreUnavailableError):
+    """Raised when the audio storage can be read but not written to, and something was to be written."""
+
+    code = "store_read_only"
+    default_retryable = False
+
+
 class StoreFullError(StorageError):
     """Raised when the audio storage has no room for a file; trying again does not help."""
 
@@ -307,3 +319,42 @@ class ProbeLimitError(StorageError):
     def __init__(self, reason: str, *, details: str | None = None) -> None:
         super().__init__(reason, details=details)
         self.reason = reason
+
+
+class FeedError(AppError):
+    """Raised when the live feed can't be followed or served.
+
+    `step` is where a client's attempt ended: address, resolve, reach, tls, admit, answer.
+    """
+
+    code = "feed"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        step: str = "answer",
+        details: str | None = None,
+        retryable: bool | None = None,
+    ) -> None:
+        super().__init__(message, details=details, retryable=retryable)
+        self.step = step
+
+
+class FeedUnavailableError(FeedError):
+    """Raised when the feed's server is not reached, is closed, does not answer, or is no feed."""
+
+    code = "feed_unavailable"
+    default_retryable = True
+
+
+class FeedTrustError(FeedError):
+    """Raised when the feed's server shows a certificate that is not to be trusted."""
+
+    code = "feed_trust"
+
+
+class FeedRefusedError(FeedError):
+    """Raised when the feed's server refuses: a wrong or missing token, a limit, a rule of its own."""
+
+    code = "feed_refused"

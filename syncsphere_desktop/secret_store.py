@@ -26,7 +26,7 @@ _UNTIL_THE_END = "so the password is kept until the app is closed, and asked for
 
 
 class SecretStore:
-    """Gives, keeps and forgets the password of a connection, or the secret of a `storage_key`.
+    """Gives, keeps and forgets the password of a connection, or the secret of a `storage_key` or `feed_key`.
 
     It fails closed: without a secure keyring, or when that does not answer within `seconds`, a password lives
     for the session only and `explanation` says why. No call raises for a keyring's sake.
@@ -177,6 +177,11 @@ def storage_key(profile: ConnectionProfile) -> str | None:
     """Return what the secret of a profile's audio storage is kept under; None where that is a folder."""
     url = profile.storage_url or ""
     return f"audio storage {url}" if url.lower().startswith(("sftp://", "s3://")) else None
+
+
+def feed_key(profile: ConnectionProfile) -> str | None:
+    """Return what the token of a profile's live feed is kept under; None where it has no feed."""
+    return f"live feed {profile.feed_url}" if profile.feed_url else None
 
 
 def _key_of(owner: ConnectionProfile | str) -> str:

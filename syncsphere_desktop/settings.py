@@ -12,6 +12,7 @@ APP_NAME = "syncsphere-desktop"
 HOME_VARIABLE = "SYNCSPHERE_HOME"
 DATABASE_URL_VARIABLE = "SYNCSPHERE_DATABASE_URL"
 STORAGE_URL_VARIABLE = "SYNCSPHERE_STORAGE_URL"
+FEED_URL_VARIABLE = "SYNCSPHERE_FEED_URL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,11 @@ class ConnectionProfile:
 
     `host` is a name, an address, or an absolute path to a folder with the server's socket. `storage_url` is
     where the audio files are: a folder, `sftp://user@host/path` or `s3://bucket/prefix`, without a secret.
+
+    `feed_url` is where the live feed is, `wss://host:8443/ws`, also without a secret; None means none. Its
+    certificate is checked against `feed_authorities` (a PEM file; None: this machine's own) or must be the
+    one with `feed_fingerprint` (SHA-256, hex). `feed_plain` allows `ws://` beyond this machine;
+    `feed_observes` follows it without appearing as present.
     """
 
     name: str
@@ -81,6 +87,11 @@ class ConnectionProfile:
     sslrootcert: Path | None = None
     environment: Environment = Environment.DEVELOPMENT
     storage_url: str | None = None
+    feed_url: str | None = None
+    feed_authorities: Path | None = None
+    feed_fingerprint: str | None = None
+    feed_plain: bool = False
+    feed_observes: bool = True
 
     @property
     def is_local_socket(self) -> bool:
@@ -96,11 +107,15 @@ class ConnectionProfile:
 
 @dataclass(frozen=True, slots=True)
 class ConnectionTarget:
-    """A profile with the password to use, and the secret of its audio storage. `repr` leaves both out."""
+    """A profile with the password to use, the secret of its audio storage and the bearer token of its feed.
+
+    `repr` leaves all three out.
+    """
 
     profile: ConnectionProfile
     password: str | None = field(default=None, repr=False)
     storage_secret: str | None = field(default=None, repr=False)
+    feed_secret: str | None = field(default=None, repr=False)
 
 
 JsonValue = str | int | float | bool | None | Sequence["JsonValue"] | Mapping[str, "JsonValue"]

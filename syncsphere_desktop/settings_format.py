@@ -87,7 +87,7 @@ def _profiles(document: Mapping[str, Any], key: str) -> tuple[ConnectionProfile,
     return tuple(_profile(entry) for entry in entries)
 
 
-def _encoded_profile(profile: ConnectionProfile) -> dict[str, str | int | None]:
+def _encoded_profile(profile: ConnectionProfile) -> dict[str, str | int | bool | None]:
     return {
         "name": profile.name,
         "host": profile.host,
@@ -98,11 +98,15 @@ def _encoded_profile(profile: ConnectionProfile) -> dict[str, str | int | None]:
         "sslrootcert": None if profile.sslrootcert is None else str(profile.sslrootcert),
         "environment": profile.environment.value,
         "storage_url": profile.storage_url,
+        "feed_url": profile.feed_url,
+        "feed_authorities": None if profile.feed_authorities is None else str(profile.feed_authorities),
+        "feed_fingerprint": profile.feed_fingerprint,
+        "feed_plain": profile.feed_plain,
+        "feed_observes": profile.feed_observes,
     }
 
 
 def _profile(entry: Mapping[str, Any]) -> ConnectionProfile:
-    certificate = _optional_text(entry, "sslrootcert")
     port = _typed(entry, "port", int)
     if not 1 <= port <= 65535:
         raise NotUnderstoodError("“port” is not from 1 to 65535")
@@ -113,9 +117,14 @@ def _profile(entry: Mapping[str, Any]) -> ConnectionProfile:
         database=_typed(entry, "database", str),
         user=_typed(entry, "user", str),
         sslmode=_choice(entry, "sslmode", SslMode),
-        sslrootcert=None if certificate is None else Path(certificate),
+        sslrootcert=_optional_path(entry, "sslrootcert"),
         environment=_choice(entry, "environment", Environment, Environment.DEVELOPMENT),
         storage_url=_optional_text(entry, "storage_url"),
+        feed_url=_optional_text(entry, "feed_url"),
+        feed_authorities=_optional_path(entry, "feed_authorities"),
+        feed_fingerprint=_optional_text(entry, "feed_fingerprint"),
+        feed_plain=_typed(entry, "feed_plain", bool, default=False),
+        feed_observes=_typed(entry, "feed_observes", bool, default=True),
     )
 
 
@@ -134,6 +143,11 @@ def _optional_text(values: Mapping[str, Any], key: str) -> str | None:
     if value is not None and not isinstance(value, str):
         raise NotUnderstoodError(f"“{key}” is not a text")
     return value
+
+
+def _optional_path(values: Mapping[str, Any], key: str) -> Path | None:
+    text = _optional_text(values, key)
+    return None if text is None else Path(text)
 
 
 def _choice(values: Mapping[str, Any], key: str, kind: type[_E], default: _E | None = None) -> _E:

@@ -1,0 +1,384 @@
+"""How the feed's messages look as JSON text, both ways. Reading never raises."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Any
+from uuid import UUID
+
+from syncsphere_desktop.domain.ids import ProjectId, UserId
+from syncsphere_desktop.feed.messages import (
+    FeedMessage,
+    Malformed,
+    OwnershipClaimed,
+    OwnershipReleased,
+    Sendable,
+    ServerRefused,
+    StateSynced,
+    SyncRequested,
+    Unknown,
+    UserJoined,
+    UserLeft,
+    UserRef,
+)
+
+LONGEST_TEXT = 200
+"""Characters that are kept of any name, reason or error; the rest is cut off."""
+
+BIG = 65_536
+"""Characters from which on a frame is only parsed where its type is one that is needed."""
+
+MOST_EVENTS = 1_000
+
+_BIGGEST_UNNAMED = 1_048_576
+_LARGEST_ID = 2**63 - 1
+_MOST_USERS = 100_000
+
+_KNOWN = frozenset({
+    "BOX_LOCKED", "BOX_UNLOCKED", "BOX_CREATED", "BOX_UPDATED", "BOX_DELETED", "DRAG_TRACK", "UPDATE_TRACK",
+    "PROJECT_UPDATED", "PROJECT_SAVED", "PROJECT_LOADED", "TIMELINE_UPDATE", "SAMPLE_SYNC",
+})  # fmt: skip
+_KNOWN_FAMILIES = ("REGION_", "CLIP_", "TIMELINE_SNAPSHOT_")
+
+# Where the type of a big frame stands: as the first of its fields, before `data`; or as the very last.
+_TYPE = re.compile(r'"type"\s*:\s*"([^"\\]{1,64})"')
+_HEAD = 512
+
+
+class _BadFieldError(Exception):
+    """Raised inside this module for a field that can't be understood."""
+
+
+def parse(frame: str | bytes) -> FeedMessage | Malformed:
+    """Return the message that a frame holds; `Malformed` where it holds none. Never raises."""
+    if isinstance(frame, bytes):
+        try:
+            frame = frame.decode()
+        except UnicodeDecodeError:
+            return Malformed("it is not UTF-8 text")
+    if len(frame) > BIG:
+        skipped = _skipped(frame)
+        if skipped is not None:
+            return skipped
+    try:
+        document = json.loads(frame)
+    except (ValueError, RecursionError):
+        return Malformed("it is not valid JSON")
+    if not isinstance(document, dict):
+        return Malformed("it is no JSON object")
+    kind = document.get("type")
+    if not isinstance(kind, str):
+        return Malformed("it names no type")
+    reader = _READERS.get(kind)
+    try:
+        if reader is None:
+            return _unknown(kind, document, len(frame))
+        data = document.get("data")
+        return reader(document, data if isinstance(data, dict) else {})
+    except _BadFieldError as error:
+        return Malformed(f"{kind}: {error}")
+
+
+def encode(message: Sendable) -> str:
+    """Return the message as the text of a frame. A message without a time gets this machine's."""
+    kind, project, user, data = _ENCODERS[type(message)](message)
+    moment = time.time() if message.at is None else message.at.timestamp()
+    return json.dumps(
+        {
+            "type": kind,
+            "projectId": "" if project is None else str(project),
+            "userId": "" if user is None else str(user),
+            "timestamp": int(moment * 1000),
+            "data": data,
+        },
+        separators=(",", ":"),
+    )
+
+
+def type_of(frame: str) -> str | None:
+    """Return the type of a frame without parsing it all; None where that does not show from its ends."""
+    head = frame[:_HEAD].partition('"data"')[0]
+    found = _TYPE.search(head)
+    if found is not None:
+        return found[1]
+    tail = frame[-_HEAD:].rpartition("}")[0].rpartition("}")[2]
+    at_end = _TYPE.search(tail)
+    return None if at_end is None else at_end[1]
+
+
+def _skipped(frame: str) -> FeedMessage | Malformed | None:
+    """Return what a big frame is when it is not to be parsed, or None when it is."""
+    kind = type_of(frame)
+    if kind in _READERS:
+        return None
+    if kind is None:
+        return None if len(frame) <= _BIGGEST_UNNAMED else Malformed("it is large and shows no type")
+    return Unknown(clean(kind), is_known=_is_known(kind), size=len(frame))
+
+
+def _unknown(kind: str, document: Mapping[str, Any], size: int) -> Unknown:
+    try:
+        project = _project(document)
+    except _BadFieldError:
+        project = None
+    return Unknown(
+        clean(kind), project, user_ref(document.get("userId")), _moment(document), _is_known(kind), size
+    )
+
+
+def _is_known(kind: str) -> bool:
+    return kind in _KNOWN or kind.startswith(_KNOWN_FAMILIES)
+
+
+def _joined(document: Mapping[str, Any], data: Mapping[str, Any]) -> FeedMessage:
+    name = data.get("username") or data.get("name")
+    return UserJoined(_project(document), _user(document), _text(name), _moment(document))
+
+
+def _left(document: Mapping[str, Any], data: Mapping[str, Any]) -> FeedMessage:
+    return UserLeft(_project(document), _user(document), _text(data.get("reason")), _moment(document))
+
+
+def _claimed(document: Mapping[str, Any], data: Mapping[str, Any]) -> FeedMessage:
+    user = user_ref(document.get("userId"))
+    owner = user_ref(data.get("ownerId"))
+    if owner is None:
+        owner = user
+    if owner is None:
+        raise _BadFieldError("it names no owner")
+    return OwnershipClaimed(_project(document), _box(data), owner, user, _moment(document))
+
+
+def _released(document: Mapping[str, Any], data: Mapping[str, Any]) -> FeedMessage:
+    user = user_ref(document.get("userId"))
+    owner = user_ref(data.get("ownerId"))
+    return OwnershipReleased(_project(document), _box(data), owner, user, _moment(document))
+
+
+def _sync_requested(document: Mapping[str, Any], data: Mapping[str, Any]) -> FeedMessage:
+    return SyncRequested(_project(document), _user(document), data.get("observe") is True, _moment(document))
+
+
+def _synced(document: Mapping[str, Any], data: Mapping[str, Any]) -> FeedMessage:
+    project = _project(document)
+    ownership: dict[UUID, UserRef] = {}
+    skipped = 0
+    for text, value in _mapping(data, "ownership").items():
+        box, owner = _uuid(text), user_ref(value)
+        if box is not None and owner is not None:
+            ownership[box] = owner
+        elif value is not None:  # a box without an owner is no fault
+            skipped += 1
+    users = _sequence(data, "activeUsers")
+    active = [user_ref(value) for value in users[:_MOST_USERS]]
+    present = frozenset(user for user in active if user is not None)
+    skipped += active.count(None)
+    events, bad_events = _events(_sequence(data, "events"), project)
+    return StateSynced(
+        project,
+        MappingProxyType(ownership),
+        present,
+        events,
+        data.get("observing") is True,
+        skipped + bad_events,
+        _moment(document),
+    )
+
+
+def _events(entries: list[Any], project: ProjectId) -> tuple[tuple[FeedMessage, ...], int]:
+    """Return the latest events, and how many of them could not be understood."""
+    events: list[FeedMessage] = []
+    latest = entries[-MOST_EVENTS:]
+    for entry in latest:
+        reader = _READERS.get(entry.get("type")) if isinstance(entry, dict) else None
+        if reader is None or reader is _synced:  # a state within a state could go on without end
+            continue
+        inner = entry.get("data")
+        try:
+            named = entry if "projectId" in entry else {**entry, "projectId": project}
+            events.append(reader(named, inner if isinstance(inner, dict) else {}))
+        except _BadFieldError:
+            continue
+    return tuple(events), len(latest) - len(events)
+
+
+def _refused(document: Mapping[str, Any], data: Mapping[str, Any]) -> FeedMessage:
+    try:
+        project = _project(document)
+    except _BadFieldError:
+        project = None
+    message = _text(data.get("message")) or _text(document.get("message")) or "no reason given"
+    return ServerRefused(message, _text(data.get("details")), project, _moment(document))
+
+
+_READERS: dict[str | None, Callable[[Mapping[str, Any], Mapping[str, Any]], FeedMessage]] = {
+    "USER_JOIN": _joined,
+    "USER_LEAVE": _left,
+    "BOX_OWNERSHIP_CLAIMED": _claimed,
+    "BOX_OWNERSHIP_RELEASED": _released,
+    "SYNC_REQUEST": _sync_requested,
+    "SYNC_RESPONSE": _synced,
+    "ERROR": _refused,
+}
+
+
+def _project(document: Mapping[str, Any]) -> ProjectId:
+    number = _number(document.get("projectId"))
+    if number is None:
+        raise _BadFieldError("its project is no number")
+    return ProjectId(number)
+
+
+def _user(document: Mapping[str, Any]) -> UserRef:
+    user = user_ref(document.get("userId"))
+    if user is None:
+        raise _BadFieldError("it names no user")
+    return user
+
+
+def _box(data: Mapping[str, Any]) -> UUID:
+    text = data.get("boxUuid") or data.get("trackboxUuid") or data.get("audiounitboxUuid")
+    box = _uuid(text) if isinstance(text, str) else None
+    if box is None:
+        raise _BadFieldError("its box is no UUID")
+    return box
+
+
+def _mapping(data: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    value = data.get(key)
+    return value if isinstance(value, dict) else {}
+
+
+def _sequence(data: Mapping[str, Any], key: str) -> list[Any]:
+    value = data.get(key)
+    return value if isinstance(value, list) else []
+
+
+def user_ref(value: object) -> UserRef | None:
+    """Return whom a value of a frame names; None where it names nobody."""
+    number = _number(value)
+    if number is not None:
+        return UserId(number)
+    return _text(value)
+
+
+def _number(value: object) -> int | None:
+    """Return an id that is a number or the text of one."""
+    if isinstance(value, str):
+        value = int(value) if 0 < len(value) < 20 and value.isascii() and value.isdigit() else None
+    elif isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return value if type(value) is int and 0 <= value <= _LARGEST_ID else None
+
+
+def _text(value: object) -> str | None:
+    return clean(value) or None if isinstance(value, str) else None
+
+
+def clean(text: str) -> str:
+    """Return foreign text fit to be shown and stored: cut, and without control characters."""
+    text = text[:LONGEST_TEXT].strip()
+    if text.isprintable():
+        return text
+    return "".join(character if character.isprintable() else "\ufffd" for character in text)
+
+
+def _uuid(text: str) -> UUID | None:
+    return _known_uuid(text) if len(text) <= 45 else None  # `{urn:uuid:…}` is the longest spelling
+
+
+@lru_cache(maxsize=16_384)
+def _known_uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def _moment(document: Mapping[str, Any]) -> datetime | None:
+    """Return the sender's time, from milliseconds or ISO text; None where it is neither, or out of range."""
+    value = document.get("timestamp")
+    try:
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            return datetime.fromtimestamp(value / 1000, UTC)
+        if isinstance(value, str) and len(value) <= 40:
+            if value.isascii() and value.isdigit():
+                return datetime.fromtimestamp(int(value) / 1000, UTC)
+            moment = datetime.fromisoformat(value)
+            return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+    return None
+
+
+_Parts = tuple[str, ProjectId | None, UserRef | None, dict[str, object]]
+
+
+def _encoded_join(message: UserJoined) -> _Parts:
+    data: dict[str, object] = {} if message.username is None else {"username": message.username}
+    return "USER_JOIN", message.project_id, message.user, data
+
+
+def _encoded_leave(message: UserLeft) -> _Parts:
+    data: dict[str, object] = {} if message.reason is None else {"reason": message.reason}
+    return "USER_LEAVE", message.project_id, message.user, data
+
+
+def _encoded_claim(message: OwnershipClaimed) -> _Parts:
+    data: dict[str, object] = {"boxUuid": str(message.box_uuid), "ownerId": str(message.owner)}
+    user = message.owner if message.user is None else message.user
+    return "BOX_OWNERSHIP_CLAIMED", message.project_id, user, data
+
+
+def _encoded_release(message: OwnershipReleased) -> _Parts:
+    owner = None if message.owner is None else str(message.owner)
+    data: dict[str, object] = {"boxUuid": str(message.box_uuid), "ownerId": owner}
+    user = message.owner if message.user is None else message.user
+    return "BOX_OWNERSHIP_RELEASED", message.project_id, user, data
+
+
+def _encoded_request(message: SyncRequested) -> _Parts:
+    return "SYNC_REQUEST", message.project_id, message.user, {"observe": True} if message.observe else {}
+
+
+def _encoded_state(message: StateSynced) -> _Parts:
+    data: dict[str, object] = {
+        "ownership": {str(box): str(owner) for box, owner in message.ownership.items()},
+        "locks": {},
+        "activeUsers": _sorted_refs(message.active),
+    }
+    if message.events:
+        data["events"] = [
+            json.loads(encode(event)) for event in message.events if not isinstance(event, Unknown)
+        ]
+    if message.observing:
+        data["observing"] = True
+    return "SYNC_RESPONSE", message.project_id, None, data
+
+
+def _sorted_refs(users: Iterable[UserRef]) -> list[str]:
+    return sorted(str(user) for user in users)
+
+
+def _encoded_refusal(message: ServerRefused) -> _Parts:
+    data: dict[str, object] = {"message": message.message}
+    if message.details is not None:
+        data["details"] = message.details
+    return "ERROR", message.project_id, None, data
+
+
+_ENCODERS: dict[type, Callable[[Any], _Parts]] = {
+    UserJoined: _encoded_join,
+    UserLeft: _encoded_leave,
+    OwnershipClaimed: _encoded_claim,
+    OwnershipReleased: _encoded_release,
+    SyncRequested: _encoded_request,
+    StateSynced: _encoded_state,
+    ServerRefused: _encoded_refusal,
+}
