@@ -1,0 +1,1 @@
+"""Who holds which track, as it happens."""

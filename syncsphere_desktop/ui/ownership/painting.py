@@ -1,0 +1,295 @@
+"""Paints the grid: grounds, holders, flashes, then the frozen names and the header over them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QBrush, QPainter, QPen
+
+from syncsphere_desktop.domain.humane import counted
+from syncsphere_desktop.domain.ids import UserId
+from syncsphere_desktop.ui.ownership.geometry import Geometry
+from syncsphere_desktop.ui.ownership.grid_model import Cell, GridModel
+from syncsphere_desktop.ui.ownership.style import GridStyle
+from syncsphere_desktop.ui.ownership.values import Held, Person
+from syncsphere_desktop.ui.ownership.words import AWAY, NOBODY_WORD, cell_words
+from syncsphere_desktop.ui.theme.icons import paint_icon
+from syncsphere_desktop.ui.widgets.person import paint_avatar
+
+_FLASH_STRENGTH = 0.55
+_PADDING = 8
+_INDENT = 16
+_SIGN = 16
+_DOT = 8
+_LEFT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+_RIGHT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
+_CENTRE = Qt.AlignmentFlag.AlignCenter
+_BOTTOM = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom
+
+
+@dataclass(slots=True)
+class Marks:
+    """What is marked on the grid: the cell of the keyboard, the one below the pointer, rows, flashes.
+
+    `flashes` has the share of its light that each cell still shows, 0 to 1.
+    """
+
+    current: Cell | None = None
+    hovered: Cell | None = None
+    selected: frozenset[int] | set[int] = frozenset()
+    flashes: Mapping[Cell, float] = field(default_factory=dict)
+    has_focus: bool = False
+
+
+class GridPainter:
+    """Paints one area of the viewport at a time, and of it only what is there."""
+
+    def __init__(self, model: GridModel, style: GridStyle) -> None:
+        self._model = model
+        self._style = style
+
+    def paint(self, painter: QPainter, area: QRect, geometry: Geometry, marks: Marks) -> None:
+        """Paint what lies in `area`."""
+        cells = area.intersected(geometry.cells)
+        painter.fillRect(area, self._style.ground)
+        if not cells.isEmpty():
+            painter.save()
+            painter.setClipRect(cells)
+            self._paint_cells(painter, cells, geometry, marks)
+            painter.restore()
+        if area.left() < geometry.names and area.bottom() >= geometry.sizes.header:
+            painter.save()
+            painter.setClipRect(QRect(0, geometry.sizes.header, geometry.names, geometry.height))
+            self._paint_names(painter, area, geometry, marks)
+            painter.restore()
+        if area.top() < geometry.sizes.header:
+            self._paint_header(painter, area, geometry, marks)
+
+    # Cells
+
+    def _paint_cells(self, painter: QPainter, area: QRect, geometry: Geometry, marks: Marks) -> None:
+        style, rows, columns = self._style, geometry.rows_in(area), geometry.columns_in(area)
+        self._paint_grounds(painter, rows, geometry, marks)
+        right = min(area.right() + 1, geometry.left(geometry.columns))
+        bottom = min(geometry.top(geometry.rows), geometry.height)
+        for column in columns:
+            x = geometry.left(column) + geometry.column_width - 1
+            painter.fillRect(x, area.top(), 1, bottom - area.top(), style.column_line)
+        for row in rows:
+            y = geometry.top(row) + geometry.sizes.row - 1
+            painter.fillRect(area.left(), y, right - area.left(), 1, style.hairline)
+        painter.setFont(style.cell_font)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, style.sizes.has_text)
+        now, people = self._model.now(), self._model.people
+        for row in rows:
+            held = self._model.held(row)
+            for owner, column in zip(held.owners or (None,), people.columns_of(held), strict=True):
+                if column in columns:
+                    place = geometry.cell(row, column)
+                    if owner is None:
+                        self._paint_free(painter, place)
+                    else:
+                        self._paint_holder(painter, place, held, owner, now)
+        self._paint_flashes(painter, geometry, marks)
+        if marks.current is not None and marks.has_focus:
+            painter.setPen(style.focus)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(QRectF(geometry.cell(*marks.current)).adjusted(1, 1, -2, -2), 4, 4)
+
+    def _paint_grounds(self, painter: QPainter, rows: range, geometry: Geometry, marks: Marks) -> None:
+        style = self._style
+        if marks.hovered is not None and marks.hovered[1] >= 0:
+            x = geometry.left(marks.hovered[1])
+            painter.fillRect(x, 0, geometry.column_width, geometry.height, style.hover)
+        for row in rows:
+            if row in marks.selected:
+                painter.fillRect(geometry.line(row), style.selection)
+            elif marks.hovered is not None and row == marks.hovered[0]:
+                painter.fillRect(geometry.line(row), style.hover)
+            if self._begins_unit(row):
+                painter.fillRect(0, geometry.top(row) - 1, geometry.width, 1, style.divider)
+
+    def _begins_unit(self, row: int) -> bool:
+        return row > 0 and self._model.track(row).unit != self._model.track(row - 1).unit
+
+    def _paint_free(self, painter: QPainter, cell: QRect) -> None:
+        style = self._style
+        if not style.sizes.has_text:
+            painter.setPen(style.dashed)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRect(cell.adjusted(3, 2, -4, -4))
+            return
+        painter.setPen(style.dashed)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRoundedRect(QRectF(cell).adjusted(3.5, 3.5, -4.5, -4.5), 4, 4)
+        painter.setPen(style.muted)
+        painter.drawText(cell, _CENTRE, "free")
+
+    def _paint_holder(self, painter: QPainter, cell: QRect, held: Held, owner: UserId, now: float) -> None:
+        style = self._style
+        fill, words, hatch = style.fill(owner)
+        stale = self._model.people.is_stale(owner, held.since)
+        box = cell.adjusted(2, 2, -3, -3) if style.sizes.has_text else cell.adjusted(1, 1, -2, -2)
+        if held.confirmed:
+            self._fill(painter, box, QBrush(fill))
+            if stale:
+                self._fill(painter, box, hatch)
+        else:
+            painter.setPen(QPen(fill, 2))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(QRectF(box).adjusted(1, 1, -1, -1), 4, 4)
+        if not style.sizes.has_text:
+            return
+        ink = words if held.confirmed else style.text
+        room = box.adjusted(_PADDING, 0, -_PADDING, 0)
+        if held.is_contested:
+            side = min(14, box.height() - 4)
+            sign = QRect(room.right() - side + 3, box.center().y() - side // 2 + 1, side, side)
+            paint_icon(painter, sign, "warning", ink.name())
+            room.setRight(sign.left() - 2)
+        text = style.fitted(cell_words(held, stale=stale, now=now), style.cell_font, room.width())
+        if stale:  # words on hatching are hard to read
+            width = style.metrics(style.cell_font).horizontalAdvance(text) + 8
+            self._fill(painter, QRect(room.left() - 4, box.top() + 3, width, box.height() - 6), QBrush(fill))
+        painter.setPen(ink)
+        painter.drawText(room, _LEFT, text)
+
+    def _fill(self, painter: QPainter, box: QRect, brush: QBrush) -> None:
+        if not self._style.sizes.has_text:
+            painter.fillRect(box, brush)
+            return
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(brush)
+        painter.drawRoundedRect(box, 4, 4)
+
+    def _paint_flashes(self, painter: QPainter, geometry: Geometry, marks: Marks) -> None:
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self._style.accent)
+        for (row, column), left in marks.flashes.items():
+            painter.setOpacity(_FLASH_STRENGTH * left)
+            painter.drawRect(geometry.cell(row, column).adjusted(0, 0, -1, -1))
+        painter.setOpacity(1.0)
+
+    # Names
+
+    def _paint_names(self, painter: QPainter, area: QRect, geometry: Geometry, marks: Marks) -> None:
+        style, model = self._style, self._model
+        rows = geometry.rows_in(area)
+        painter.fillRect(0, geometry.sizes.header, geometry.names, geometry.height, style.ground)
+        self._paint_grounds(painter, rows, geometry, marks)
+        first = geometry.y // geometry.sizes.row
+        for row in rows:
+            line = geometry.line(row)
+            painter.fillRect(0, line.bottom(), geometry.names, 1, style.hairline)
+            track, held = model.track(row), model.held(row)
+            heads = row in (0, first) or self._begins_unit(row)
+            selected = row in marks.selected
+            ink = style.selected_text if selected else style.text if track.in_bundle else style.muted
+            left = _PADDING + (0 if track.is_unit or track.unit is None else _INDENT)
+            side = min(_SIGN, geometry.sizes.row - 2)
+            sign = QRect(left, line.top() + (geometry.sizes.row - side) // 2, side, side)
+            paint_icon(painter, sign, track.icon, (style.selected_text if selected else style.muted).name())
+            left += side + 8
+            right = geometry.names - _PADDING
+            if held.is_contested:
+                right -= 16
+                mark = QRect(right + 2, line.top() + (geometry.sizes.row - 14) // 2, 14, 14)
+                paint_icon(painter, mark, "warning", style.warning.name())
+            if heads and track.unit and not track.is_unit:
+                right = self._paint_unit(painter, line, track.unit, left, right, selected=selected)
+            painter.setFont(style.name_font)
+            painter.setPen(ink)
+            name = style.fitted(track.name, style.name_font, right - left)
+            painter.drawText(QRect(left, line.top(), right - left, line.height()), _LEFT, name)
+        edge = QRect(geometry.names - 1, geometry.sizes.header, 1, geometry.height)
+        painter.fillRect(edge, style.edge)
+
+    def _paint_unit(
+        self, painter: QPainter, line: QRect, unit: str, left: int, right: int, *, selected: bool
+    ) -> int:
+        """Write the unit at the right of its first row; return where the room for the name ends."""
+        style = self._style
+        room = (right - left) // 2
+        shown = style.fitted(unit, style.caption_font, room)
+        painter.setFont(style.caption_font)
+        painter.setPen(style.selected_text if selected else style.muted)
+        painter.drawText(QRect(right - room, line.top(), room, line.height()), _RIGHT, shown)
+        return right - style.metrics(style.caption_font).horizontalAdvance(shown) - 8
+
+    # Header
+
+    def _paint_header(self, painter: QPainter, area: QRect, geometry: Geometry, marks: Marks) -> None:
+        style, sizes = self._style, geometry.sizes
+        head = QRect(0, 0, geometry.width, sizes.header)
+        painter.save()
+        painter.setClipRect(head.adjusted(geometry.names, 0, 0, 0))
+        painter.fillRect(head, style.frame)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        current = None if marks.current is None or not marks.has_focus else marks.current[1]
+        for column in geometry.columns_in(QRect(geometry.names, 0, geometry.width, 1)):
+            place = QRect(geometry.left(column), 0, geometry.column_width, sizes.header)
+            if not place.intersects(area):
+                continue
+            if marks.hovered is not None and marks.hovered[1] == column:
+                painter.fillRect(place, style.hover)
+            self._paint_head(painter, place, self._model.people.at(column), is_current=column == current)
+            painter.fillRect(place.right(), 8, 1, sizes.header - 16, style.edge)
+        painter.restore()
+        corner = QRect(0, 0, geometry.names, sizes.header)
+        painter.fillRect(corner, style.frame)
+        painter.setFont(style.caption_font)
+        painter.setPen(style.muted)
+        painter.drawText(corner.adjusted(_PADDING, 0, -_PADDING, -6), _BOTTOM, self._corner_words())
+        painter.fillRect(0, sizes.header - 1, geometry.width, 1, style.edge)
+        painter.fillRect(geometry.names - 1, 0, 1, sizes.header, style.edge)
+
+    def _corner_words(self) -> str:
+        total, shown = len(self._model.tracks), self._model.row_count
+        return counted(total, "track") if shown == total else f"{shown} of {counted(total, 'track')}"
+
+    def _paint_head(
+        self, painter: QPainter, place: QRect, person: Person | None, *, is_current: bool
+    ) -> None:
+        style, side = self._style, self._style.sizes.avatar
+        with_name = place.width() >= 72
+        x = place.left() + (_PADDING if with_name else (place.width() - side) // 2)
+        y = 7 if with_name else (place.height() - side) // 2
+        disc = QRect(x, y, side, side)
+        if person is None:
+            painter.setPen(style.dashed)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawEllipse(QRectF(disc).adjusted(1, 1, -1, -1))
+        else:
+            painter.setFont(style.name_font)
+            paint_avatar(painter, disc, person.id, person.name, style.tokens)
+            self._paint_presence(painter, disc, person)
+        if not with_name:
+            return
+        painter.setFont(style.caption_font)
+        if person is not None:
+            beside = QRect(disc.right() + 10, y, place.right() - disc.right() - 14, side)
+            word = {None: "", True: "here", False: AWAY}[person.here]
+            if not person.is_collaborator and not word:
+                word = "guest"
+            painter.setPen(style.muted)
+            painter.drawText(beside, _LEFT, style.fitted(word, style.caption_font, beside.width()))
+        painter.setPen(style.text if is_current or person is not None else style.muted)
+        room = place.adjusted(_PADDING, y + side + 2, -_PADDING, -3)
+        name = NOBODY_WORD if person is None else person.name
+        painter.drawText(room, _LEFT, style.fitted(name, style.caption_font, room.width()))
+        if is_current:
+            painter.fillRect(place.left(), place.bottom() - 2, place.width() - 1, 2, style.focus.color())
+
+    def _paint_presence(self, painter: QPainter, disc: QRect, person: Person) -> None:
+        if person.here is None:
+            return
+        style = self._style
+        centre = QPointF(disc.right() - 1.0, disc.bottom() - 1.0)
+        painter.setPen(QPen(style.frame, 2))
+        painter.setBrush(style.success if person.here else style.frame)
+        painter.drawEllipse(centre, _DOT / 2 + 1, _DOT / 2 + 1)
+        if not person.here:
+            painter.setPen(QPen(style.muted, 1.5))
+            painter.drawEllipse(centre, _DOT / 2 - 1, _DOT / 2 - 1)

@@ -1,0 +1,74 @@
+"""The grid's colours, fonts and brushes for one theme and density."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QBrush, QColor, QFont, QFontMetrics, QPen
+
+from syncsphere_desktop.ui.ownership.geometry import Sizes
+from syncsphere_desktop.ui.theme.fonts import CAPTION_SIZE, sized, tabular
+from syncsphere_desktop.ui.theme.style import current_tokens
+from syncsphere_desktop.ui.theme.tokens import Tokens, mixed
+
+_HATCH_OPACITY = 110
+_TEXTS_KEPT = 20_000
+
+
+class GridStyle:
+    """Made anew when the theme or the density changes."""
+
+    def __init__(self, sizes: Sizes, tokens: Tokens | None = None) -> None:
+        tokens = self.tokens = tokens or current_tokens()
+        self.sizes = sizes
+        self.ground = QColor(tokens.surface_0)
+        self.frame = QColor(tokens.surface_1)
+        self.hover = QColor(tokens.hover)
+        self.selection = QColor(tokens.selection)
+        self.hairline = QColor(mixed(tokens.border, tokens.surface_0, 0.5))
+        self.column_line = QColor(mixed(tokens.border, tokens.surface_0, 0.35))
+        self.edge = QColor(tokens.border)
+        self.divider = QColor(mixed(tokens.border_strong, tokens.surface_0, 0.55))
+        self.accent = QColor(tokens.accent)
+        self.text = QColor(tokens.text)
+        self.muted = QColor(tokens.text_muted)
+        self.selected_text = QColor(tokens.selection_text)
+        self.warning = QColor(tokens.warning)
+        self.success = QColor(tokens.success)
+        self.focus = QPen(QColor(tokens.focus), 2)
+        self.outline = QPen(QColor(tokens.text), 1.5)
+        self.dashed = QPen(QColor(tokens.border_strong), 1, Qt.PenStyle.DashLine)
+        self.name_font = sized(sizes.text)
+        self.cell_font = tabular(sizes.cell_text)
+        self.caption_font = sized(CAPTION_SIZE)
+        self._metrics: dict[int, QFontMetrics] = {}
+        self._texts: dict[tuple[str, int, int], str] = {}
+
+    @lru_cache(maxsize=64)  # noqa: B019  # a handful of people's colours; the style goes with the theme
+    def fill(self, person_id: int) -> tuple[QColor, QColor, QBrush]:
+        """Return a person's colour, the colour of words on it, and the hatching of who is gone."""
+        color = self.tokens.person(person_id)
+        words = QColor(color.text)
+        hatch = QColor(words)
+        hatch.setAlpha(_HATCH_OPACITY)
+        return QColor(color.fill), words, QBrush(hatch, Qt.BrushStyle.BDiagPattern)
+
+    def fitted(self, text: str, font: QFont, room: int) -> str:
+        """Return a text cut at its end to `room` pixels."""
+        key = (text, font.pixelSize(), room)
+        known = self._texts.get(key)
+        if known is None:
+            if len(self._texts) >= _TEXTS_KEPT:
+                self._texts.clear()
+            line = text if text.isprintable() else "".join(c if c.isprintable() else " " for c in text)
+            known = self.metrics(font).elidedText(line, Qt.TextElideMode.ElideRight, max(0, room))
+            self._texts[key] = known
+        return known
+
+    def metrics(self, font: QFont) -> QFontMetrics:
+        """Return the measures of one of this style's fonts."""
+        known = self._metrics.get(id(font))
+        if known is None:
+            known = self._metrics[id(font)] = QFontMetrics(font)
+        return known
