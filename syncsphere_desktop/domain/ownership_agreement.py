@@ -9,7 +9,8 @@ from enum import StrEnum
 from uuid import UUID
 
 from syncsphere_desktop.domain.ids import ProjectId, UserId
-from syncsphere_desktop.domain.ownership_picture import Moment, Picture
+from syncsphere_desktop.domain.ownership_box import Moment
+from syncsphere_desktop.domain.ownership_picture import Picture
 from syncsphere_desktop.domain.presence import PersonRef
 
 SETTLE_SECONDS = 2.0

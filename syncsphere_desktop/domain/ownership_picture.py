@@ -6,7 +6,7 @@ it or takes it back. Nothing here asks a clock or a server: moments and words ar
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
@@ -16,107 +16,19 @@ from syncsphere_desktop.domain.ids import OwnershipId, ProjectId, UserId
 from syncsphere_desktop.domain.ownership import (
     ChangeSource,
     Holding,
-    HoldingState,
     OwnershipChange,
     holding_of,
 )
+from syncsphere_desktop.domain.ownership_box import Box, Claim, Moment, agrees, is_older, told, with_claim
 
-GRACE_SECONDS = 0.4
-"""How long the feed may be ahead of the table: some services tell first and write then."""
 ECHO_SECONDS = 5.0
 """How long a value that the table gave up is taken for old news when the feed says it again."""
 NOTICE_LAG_SECONDS = 1.0
 """How long after a read a notice may still tell of something that the read knew already."""
-_PAST_KEPT = 4
 _CLAIMS_KEPT = 10_000
 """Of boxes that the table does not know; a feed that makes up boxes must not fill the memory."""
 _ROWLESS_KEPT = 1_000
 """Of boxes whose last row went away; they are forgotten when the table is read, which more ask for."""
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """A point in time: by the wall clock, with a zone, and in seconds of a clock that never jumps."""
-
-    at: datetime
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """What the feed said of a box since the table's last word.
-
-    `said_at` is by the clock of who said it, `heard` in our seconds. `before` are the holders that were shown
-    when it came.
-    """
-
-    owner_id: UserId | None
-    said_at: datetime | None
-    heard: float
-    before: tuple[UserId, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Box:
-    """One box as it is shown.
-
-    `holding` is the table's word, None where only the feed speaks of the box. `changed_at` (with a zone) is
-    when the shown holders last changed before our eyes, None when they are as they were first read. `learnt`
-    is when the table's word came to be known as it is.
-    """
-
-    box_uuid: UUID
-    holding: Holding | None
-    learnt: Moment
-    claim: Claim | None = None
-    changed_at: datetime | None = None
-    noticed: float = float("-inf")
-    """When a notice last spoke of it, in seconds: a read that began earlier does not know it."""
-    past: tuple[tuple[UserId | None, float], ...] = ()
-    """What the table said before, and until when."""
-
-    @property
-    def table_owners(self) -> tuple[UserId, ...]:
-        """The holders by the table; more than one where its rows contradict each other."""
-        return () if self.holding is None else self.holding.owners
-
-    @property
-    def owners(self) -> tuple[UserId, ...]:
-        """The holders to show."""
-        if self.claim is None:
-            return self.table_owners
-        return () if self.claim.owner_id is None else (self.claim.owner_id,)
-
-    @property
-    def owner_id(self) -> UserId | None:
-        """The holder to show; of several the first."""
-        owners = self.owners
-        return owners[0] if owners else None
-
-    @property
-    def is_confirmed(self) -> bool:
-        """Whether the table says the same."""
-        return self.claim is None
-
-    @property
-    def state(self) -> HoldingState:
-        """What it is by the holders that are shown."""
-        owners = self.owners
-        if not owners:
-            return HoldingState.UNOWNED
-        return HoldingState.HELD if len(owners) == 1 else HoldingState.CONTESTED
-
-    @property
-    def since(self) -> datetime | None:
-        """Since when it is held as it is shown, with a zone; None where nothing says it."""
-        if self.claim is not None:
-            return self.changed_at
-        return None if self.holding is None else self.holding.since
-
-    @property
-    def track_index(self) -> int | None:
-        """Its place in the timeline, as far as the table says."""
-        return None if self.holding is None else self.holding.track_index
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,32 +81,56 @@ class Picture:
         """Return the table's word on every box that has a row."""
         return {uuid: box.table_owners for uuid, box in self._boxes.items() if box.holding is not None}
 
-    def take_read(self, holdings: Iterable[Holding], began: Moment, now: Moment) -> Step:
+    def take_read(self, holdings: Sequence[Holding], began: Moment, now: Moment) -> Step:
         """Take in all that the table says; boxes it does not name have no row any more.
 
         A box that a notice spoke of after `began` stays as the notice said, and another read is wanted.
         """
-        step = _Steps(self, ChangeSource.TABLE, now)
-        unseen = set(self._boxes)
-        for holding in holdings:
-            unseen.discard(holding.box_uuid)
-            old = self._boxes.get(holding.box_uuid)
-            if old is None:
-                step.put(None, Box(holding.box_uuid, holding, began))
-            elif old.noticed >= began.seconds:
-                step.wants_read = step.wants_read or old.holding != holding
-            elif old.claim is not None or old.holding != holding:
-                step.put(old, _told(old, holding, began, now))
-        for uuid in unseen:
-            old = self._boxes[uuid]
-            if old.noticed >= began.seconds:
-                step.wants_read = True
-                continue
-            new = _told(old, None, began, now)
-            step.put(old, new if new.claim is not None else None)
+        *_rest, whole = self.read_in_slices(holdings, began, now, len(holdings) + len(self._boxes) + 1)
+        return whole
+
+    def read_in_slices(
+        self, holdings: Sequence[Holding], began: Moment, now: Moment, size: int
+    ) -> Iterator[Step]:
+        """Do the same in slices of `size` boxes, so that a large project does not stop an event loop.
+
+        Claims and notices may be taken in between two slices. The last step is never left out.
+        """
         is_first = self._read_at is None
+        unseen = set(self._boxes)
+        step = _Steps(self, ChangeSource.TABLE, now)
+        for number, holding in enumerate(holdings, 1):
+            unseen.discard(holding.box_uuid)
+            self._read_one(holding, step, began, now)
+            if number % size == 0:
+                yield step.done(silent=is_first)
+                step = _Steps(self, ChangeSource.TABLE, now)
+        for number, uuid in enumerate(unseen, 1):
+            self._read_none(uuid, step, began, now)
+            if number % size == 0:
+                yield step.done()
+                step = _Steps(self, ChangeSource.TABLE, now)
         self._read_at = began
-        return step.done(silent=is_first)
+        yield step.done(silent=is_first)
+
+    def _read_one(self, holding: Holding, step: _Steps, began: Moment, now: Moment) -> None:
+        old = self._boxes.get(holding.box_uuid)
+        if old is None:
+            step.put(None, Box(holding.box_uuid, holding, began))
+        elif old.noticed >= began.seconds:
+            step.wants_read = step.wants_read or old.table_owners != holding.owners
+        elif old.claim is not None or old.holding != holding:
+            step.put(old, told(old, holding, began, now))
+
+    def _read_none(self, uuid: UUID, step: _Steps, began: Moment, now: Moment) -> None:
+        old = self._boxes.get(uuid)
+        if old is None:
+            return
+        if old.noticed >= began.seconds:
+            step.wants_read = step.wants_read or old.holding is not None
+            return
+        new = told(old, None, began, now)
+        step.put(old, new if new.claim is not None else None)
 
     def take_notice(self, change: OwnershipChange, now: Moment) -> Step:
         """Take in what a trigger of the table told. Notices come in the order of the commits."""
@@ -220,7 +156,7 @@ class Picture:
         step.wants_read = not is_next or len(self._rowless) > _ROWLESS_KEPT
         holding = _with_change(held, rows, change)
         known = old or Box(change.box_uuid, None, now)
-        new = _told(known, holding, now, now, noticed=now.seconds)
+        new = told(known, holding, now, now, noticed=now.seconds)
         step.put(old, new)
         return step.done()
 
@@ -240,17 +176,17 @@ class Picture:
         else:
             known = old
         step = _Steps(self, ChangeSource.FEED, now)
-        if _agrees(old.table_owners, owner_id):
+        if agrees(old.table_owners, owner_id):
             if old.claim is None:
                 return NOTHING if known is not None else _WANTS_READ
-            if _is_older(said_at, old.claim.said_at):
+            if is_older(said_at, old.claim.said_at):
                 return _WANTS_READ
-            step.put(known, _box(old, claim=None, changed_at=now.at))
+            step.put(known, with_claim(old, claim=None, changed_at=now.at))
         elif self._is_old_news(old, owner_id, said_at, now):
             return _WANTS_READ
         else:
             claim = Claim(owner_id, said_at, now.seconds, old.owners)
-            step.put(known, _box(old, claim=claim, changed_at=now.at))
+            step.put(known, with_claim(old, claim=claim, changed_at=now.at))
         step.wants_read = True
         return step.done()
 
@@ -259,11 +195,9 @@ class Picture:
 
         Clocks differ: who is told off wrongly is shown when the table was read, a moment later.
         """
-        if _is_older(said_at, box.learnt.at):
+        if is_older(said_at, box.learnt.at):
             return True
-        if box.claim is not None and (
-            _is_older(said_at, box.claim.said_at) or box.claim.owner_id == owner_id
-        ):
+        if box.claim is not None and (is_older(said_at, box.claim.said_at) or box.claim.owner_id == owner_id):
             return True
         return any(owner == owner_id and now.seconds - until < ECHO_SECONDS for owner, until in box.past)
 
@@ -319,39 +253,6 @@ class _Steps:
         return Step(() if silent else tuple(self._changes), frozenset(self._repaint), self.wants_read)
 
 
-def _told(
-    old: Box, holding: Holding | None, learnt: Moment, now: Moment, *, noticed: float | None = None
-) -> Box:
-    """Return a box after the table's word. A claim that may be ahead of it stays for a moment."""
-    owners = () if holding is None else holding.owners
-    is_news = owners != old.table_owners
-    claim = old.claim
-    if claim is not None and (
-        _agrees(owners, claim.owner_id)
-        or learnt.seconds > claim.heard + GRACE_SECONDS
-        or (is_news and owners != claim.before)
-    ):
-        claim = None
-    past = old.past
-    if is_news:
-        before = old.table_owners[0] if len(old.table_owners) == 1 else None
-        past = (*past, (before, now.seconds))[-_PAST_KEPT:]
-    new = Box(
-        old.box_uuid,
-        holding,
-        learnt if is_news else old.learnt,
-        claim,
-        old.changed_at,
-        old.noticed if noticed is None else noticed,
-        past,
-    )
-    return new if new.owners == old.owners else _box(new, claim=claim, changed_at=now.at)
-
-
-def _box(old: Box, *, claim: Claim | None, changed_at: datetime | None) -> Box:
-    return Box(old.box_uuid, old.holding, old.learnt, claim, changed_at, old.noticed, old.past)
-
-
 def _with_change(
     held: Holding | None, rows: dict[OwnershipId, UserId | None], change: OwnershipChange
 ) -> Holding | None:
@@ -368,14 +269,6 @@ def _with_change(
     holding = holding_of(list(rows.items()), change.box_uuid)
     index = None if held is None else held.track_index
     return replace(holding, since=change.at, track_index=index, project_id=change.project_id)
-
-
-def _agrees(owners: tuple[UserId, ...], owner_id: UserId | None) -> bool:
-    return not owners if owner_id is None else owner_id in owners
-
-
-def _is_older(one: datetime | None, other: datetime | None) -> bool:
-    return one is not None and other is not None and one < other
 
 
 def _first_beside(owners: tuple[UserId, ...], others: tuple[UserId, ...]) -> UserId | None:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from syncsphere_desktop.domain.ids import UserId
-from syncsphere_desktop.domain.ownership_picture import Moment
+from syncsphere_desktop.domain.ownership_box import Moment
 
 PersonRef: TypeAlias = UserId | str
 """A person as the feed names them: an id where it is a number, else the text that came."""
