@@ -6,14 +6,17 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from syncsphere_desktop.errors import StoreUnavailableError
+from syncsphere_desktop.storage.held import HeldFile
 from syncsphere_desktop.storage.paths import StorePath, StoreRoot
 
 if TYPE_CHECKING:
     from syncsphere_desktop.domain.sound import Content
+
+ADOPTING = "If it is the right one all the same, the command “audio adopt-storage” makes it this studio's."
+"""What to do about a root whose marker is not the expected one."""
 
 BLOCK_BYTES = 1 << 20
 """How much is read, hashed and written at a time."""
@@ -93,13 +96,25 @@ class AudioStore(ABC):
         self._expected = identity
 
     def check(self) -> None:
-        """Raise StoreUnavailableError unless the root is a folder we may write to, and the expected one.
+        """Raise StoreUnavailableError unless the root is a folder that we may read, and the expected one.
 
         Without an expected identity a root without a marker is fine; one that has a marker is expected to
-        keep it from then on.
+        keep it from then on. Nothing is written.
         """
         self._check_root()
         self._verify(self.identity())
+
+    def check_writable(self) -> None:
+        """Check as `check` does, and raise StoreReadOnlyError unless we may write to the root.
+
+        Where only trying can tell, an empty file is written and removed again.
+        """
+        self.check()
+        self._check_writing()
+
+    @abstractmethod
+    def is_writable(self) -> bool | None:
+        """Whether we may write to the root; None where only trying can tell."""
 
     @abstractmethod
     def identity(self) -> str | None:
@@ -177,14 +192,9 @@ class AudioStore(ABC):
         """Remove a file, durably; that there is none is fine. Also takes the path of a temporary file."""
 
     @abstractmethod
-    def local_path(self, at: StorePath) -> Path | None:
-        """Return where the file is on this machine, or None for a store that is elsewhere.
-
-        Raises StoredFileMissingError.
-        """
-
-    @abstractmethod
-    def as_file(self, at: StorePath, *, check: Callable[[], None] = go_on) -> AbstractContextManager[Path]:
+    def as_file(
+        self, at: StorePath, *, check: Callable[[], None] = go_on
+    ) -> AbstractContextManager[HeldFile]:
         """Give the file as one on this machine while a `with` block lasts: itself, or a temporary copy.
 
         `check` is called between the blocks of copying. Raises StoredFileMissingError.
@@ -196,7 +206,11 @@ class AudioStore(ABC):
 
     @abstractmethod
     def _check_root(self) -> None:
-        """Raise StoreUnavailableError unless the root is a folder that we may write to."""
+        """Raise StoreUnavailableError unless the root is a folder that we may read."""
+
+    @abstractmethod
+    def _check_writing(self) -> None:
+        """Raise StoreReadOnlyError unless we may write to the root."""
 
     def _verify(self, identity: str | None) -> None:
         """Raise StoreUnavailableError unless this is the identity we expect; the first one seen is."""
@@ -205,12 +219,13 @@ class AudioStore(ABC):
         elif identity is None:
             raise StoreUnavailableError(
                 "The audio storage has lost the mark that tells it from an empty folder: "
-                "it may not be mounted.",
+                f"it may not be mounted. {ADOPTING}",
                 details=f"{self.url}: no marker; expected {self._expected}.",
             )
         elif identity != self._expected:
             raise StoreUnavailableError(
-                "This is another studio's audio storage, or another one of this studio: nothing is touched.",
+                "This is another studio's audio storage, or another one of this studio: nothing is touched. "
+                + ADOPTING,
                 details=f"{self.url}: expected {self._expected}, found {identity}.",
                 retryable=False,
             )

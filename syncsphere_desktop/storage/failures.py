@@ -12,11 +12,12 @@ from syncsphere_desktop.errors import (
     StoredFileExistsError,
     StoredFileMissingError,
     StoreFullError,
+    StoreReadOnlyError,
     StoreUnavailableError,
 )
 
 FULL = frozenset({errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)})
-REFUSED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
+REFUSED = frozenset({errno.EACCES, errno.EPERM})
 NO_PATH = frozenset({errno.ENAMETOOLONG, errno.EILSEQ})
 
 
@@ -36,6 +37,8 @@ def storage_error(error: OSError, url: str) -> StorageError:
         return StoreFullError("The audio storage is full.", details=details)
     if error.errno == errno.EFBIG:
         return StoreFullError("The audio storage can't hold a file of this size.", details=details)
+    if error.errno == errno.EROFS:
+        return read_only(details)
     if error.errno in REFUSED:
         return StoreUnavailableError(
             "The audio storage refuses it: the right to read or write there is missing.",
@@ -53,6 +56,13 @@ def link_in_the_way(details: str) -> PathOutsideStoreError:
     """Return the error of a link where a file or folder is looked for."""
     return PathOutsideStoreError(
         "A link stands in the way. Links in the audio storage are not followed.", details=details
+    )
+
+
+def read_only(details: str) -> StoreReadOnlyError:
+    """Return the error of a store that takes no writes."""
+    return StoreReadOnlyError(
+        "The audio storage can be read but not written to.", details=details, retryable=False
     )
 
 

@@ -11,6 +11,7 @@ import os
 import stat
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -76,6 +77,9 @@ class Folder(Protocol):
 
     def mode(self) -> int:
         """Return its permission bits."""
+
+    def is_readable(self) -> bool:
+        """Whether the files in it can be listed and opened."""
 
     def is_writable(self) -> bool:
         """Whether files can be made in it."""
@@ -156,6 +160,9 @@ class DescriptorFolder:
 
     def mode(self) -> int:
         return stat.S_IMODE(os.fstat(self._descriptor).st_mode) & 0o777
+
+    def is_readable(self) -> bool:
+        return os.access(".", os.R_OK | os.X_OK, dir_fd=self._descriptor)
 
     def is_writable(self) -> bool:
         return os.access(".", os.W_OK | os.X_OK, dir_fd=self._descriptor)
@@ -241,6 +248,9 @@ class PathFolder:
     def mode(self) -> int:
         return stat.S_IMODE(self._path.stat().st_mode) & 0o777
 
+    def is_readable(self) -> bool:
+        return os.access(self._path, os.R_OK | os.X_OK)
+
     def is_writable(self) -> bool:
         return os.access(self._path, os.W_OK | os.X_OK)
 
@@ -266,6 +276,13 @@ def by_descriptors() -> bool:
     """Whether this system can work relative to an open folder."""
     needed = {os.open, os.stat, os.mkdir, os.unlink}
     return needed <= os.supports_dir_fd and os.scandir in os.supports_fd
+
+
+def open_to_others(descriptor: int, folder: Folder) -> None:
+    """Let those read a file who may read its folder; the studio's other services are among them."""
+    if hasattr(os, "fchmod"):
+        with suppress(OSError):  # mounts of some kinds give all files the same mode and refuse another
+            os.fchmod(descriptor, 0o600 | (folder.mode() & 0o664))
 
 
 _NO_FOLDER_SYNC = (errno.EINVAL, errno.ENOTSUP, errno.EBADF)  # some network file systems have none

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -15,7 +16,8 @@ from syncsphere_desktop.errors import InputError, StoredFileMissingError, StoreU
 from syncsphere_desktop.override import override
 from syncsphere_desktop.storage.base import AudioStore, Staged, StoredFile, go_on, no_bytes
 from syncsphere_desktop.storage.copying import Blocks, copied
-from syncsphere_desktop.storage.failures import as_storage_errors, link_in_the_way, missing, taken
+from syncsphere_desktop.storage.disk_names import actual_name, written_name
+from syncsphere_desktop.storage.failures import as_storage_errors, link_in_the_way, missing, read_only, taken
 from syncsphere_desktop.storage.folders import (
     DescriptorFolder,
     Entry,
@@ -23,7 +25,9 @@ from syncsphere_desktop.storage.folders import (
     LinkError,
     PathFolder,
     by_descriptors,
+    open_to_others,
 )
+from syncsphere_desktop.storage.held import HeldFile
 from syncsphere_desktop.storage.marker import MARKER_BYTES, MARKER_NAME, fresh_marker, read_marker
 from syncsphere_desktop.storage.paths import (
     OF_THE_SYSTEM,
@@ -31,21 +35,23 @@ from syncsphere_desktop.storage.paths import (
     StorePath,
     StoreRoot,
     checked_temporary,
-    decomposed,
     folder_of,
     is_part,
     name_of,
     part_path,
     parts_of,
-    usual_form,
 )
+
+_HANDS_ON = sys.platform != "win32"
 
 
 class LocalStore(AudioStore):
     """Files below a folder. Each call opens the folder anew, so that nothing keeps it from being unmounted.
 
     What a call does all happens below the folder it found: a root that is unmounted in the middle of it never
-    leads to files in the empty folder beneath.
+    leads to files in the empty folder beneath. No link below the root is followed, and `as_file` gives the
+    file that was opened so, not its path. Windows can't work that way: there a link that takes the place of a
+    folder between the look at it and the use is not noticed.
     """
 
     def __init__(
@@ -113,12 +119,8 @@ class LocalStore(AudioStore):
 
     @override
     def open(self, at: StorePath) -> BinaryIO:
-        with self._opened() as root, self._within(root, at) as folder, as_storage_errors(self.url):
-            try:
-                descriptor = folder.read(_actual(folder, name_of(at)))
-            except (FileNotFoundError, IsADirectoryError):
-                raise missing(at) from None
-            return os.fdopen(descriptor, "rb")
+        with self._opened() as root, self._within(root, at) as folder:
+            return os.fdopen(self._read(folder, at), "rb")
 
     @override
     def stat(self, at: StorePath) -> StoredFile | None:
@@ -149,7 +151,7 @@ class LocalStore(AudioStore):
                 name, _known = self._file(source, a)
                 with self._within(root, b, make=True) as target, as_storage_errors(self.url):
                     try:
-                        source.rename(name, target, _actual(target, name_of(b)))
+                        source.rename(name, target, actual_name(target, name_of(b)))
                     except FileExistsError:
                         raise taken(b) from None
                     target.sync()
@@ -159,6 +161,7 @@ class LocalStore(AudioStore):
     def remove(self, at: StorePath) -> None:
         with self._opened() as root:
             self._verify(self._marker(root))
+            self._require_writable(root)
             try:
                 with self._within(root, at) as folder:
                     name, _known = self._file(folder, at)
@@ -170,14 +173,21 @@ class LocalStore(AudioStore):
                 return
 
     @override
-    def local_path(self, at: StorePath) -> Path:
+    @contextmanager
+    def as_file(self, at: StorePath, *, check: Callable[[], None] = go_on) -> Iterator[HeldFile]:
         with self._opened() as root, self._within(root, at) as folder:
-            name, _known = self._file(folder, at)
-            return folder.path / name
+            descriptor = self._read(folder, at)
+            path = folder.path / actual_name(folder, name_of(at))
+        try:
+            name = name_of(at)
+            yield HeldFile(name, descriptor=descriptor) if _HANDS_ON else HeldFile(name, path)
+        finally:
+            os.close(descriptor)
 
     @override
-    def as_file(self, at: StorePath, *, check: Callable[[], None] = go_on) -> AbstractContextManager[Path]:
-        return nullcontext(self.local_path(at))
+    def is_writable(self) -> bool:
+        with self._opened() as root:
+            return root.is_writable()
 
     @override
     def close(self) -> None:
@@ -186,12 +196,15 @@ class LocalStore(AudioStore):
     @override
     def _check_root(self) -> None:
         with self._opened() as root:
-            if not root.is_writable():
+            if not root.is_readable():
                 raise StoreUnavailableError(
-                    "The folder of the audio storage can be read but not written to.",
-                    details=self.url,
-                    retryable=False,
+                    "The folder of the audio storage may not be read.", details=self.url, retryable=False
                 )
+
+    @override
+    def _check_writing(self) -> None:
+        with self._opened() as root:
+            self._require_writable(root)
 
     @contextmanager
     def _opened(self) -> Iterator[Folder]:
@@ -216,8 +229,16 @@ class LocalStore(AudioStore):
             except FileNotFoundError:
                 return None
 
+    def _require_writable(self, root: Folder) -> None:
+        if not root.is_writable():
+            raise read_only(self.url)
+
     def _claim(self, root: Folder) -> str:
-        """Return the root's identity, the expected one; a root that has none and needs none gets one."""
+        """Return the root's identity, the expected one; a root that has none and needs none gets one.
+
+        For calls that write: raises StoreReadOnlyError.
+        """
+        self._require_writable(root)
         identity = self._marker(root)
         if identity is None and self._expected is None:
             self._make_marker(root)
@@ -235,7 +256,7 @@ class LocalStore(AudioStore):
                 with os.fdopen(own.create(temporary), "wb") as file:
                     file.write(fresh_marker())
                     file.flush()
-                    _open_to_others(file.fileno(), own)
+                    open_to_others(file.fileno(), own)
                     os.fsync(file.fileno())
                 try:
                     own.rename(temporary, own, MARKER_NAME)
@@ -250,7 +271,7 @@ class LocalStore(AudioStore):
             folder = root
             with as_storage_errors(self.url):
                 for part in parts_of(at)[:-1]:
-                    name = _actual(folder, part)
+                    name = actual_name(folder, part)
                     try:
                         inner = folder.child(name)
                     except FileNotFoundError:
@@ -263,10 +284,18 @@ class LocalStore(AudioStore):
                     folder = opened.enter_context(inner)
             yield folder
 
+    def _read(self, folder: Folder, at: StorePath) -> int:
+        """Open a file for reading and return its descriptor."""
+        with as_storage_errors(self.url):
+            try:
+                return folder.read(actual_name(folder, name_of(at)))
+            except (FileNotFoundError, IsADirectoryError):
+                raise missing(at) from None
+
     def _file(self, folder: Folder, at: StorePath) -> tuple[str, os.stat_result]:
         """Return the name that a file has on the disk, and what is known of it."""
         with as_storage_errors(self.url):
-            name = _actual(folder, name_of(at))
+            name = actual_name(folder, name_of(at))
             try:
                 known = folder.look(name)
             except FileNotFoundError:
@@ -279,7 +308,7 @@ class LocalStore(AudioStore):
 
     def _refuse_taken(self, folder: Folder, at: StorePath) -> None:
         with as_storage_errors(self.url), suppress(FileNotFoundError):
-            folder.look(_actual(folder, name_of(at)))
+            folder.look(actual_name(folder, name_of(at)))
             raise taken(at)
 
     def _write(
@@ -303,7 +332,7 @@ class LocalStore(AudioStore):
             try:
                 content = copied(source, write, block=self._blocks.take(), on_bytes=on_bytes, check=check)
                 with as_storage_errors(self.url):
-                    _open_to_others(descriptor, folder)
+                    open_to_others(descriptor, folder)
                     os.fsync(descriptor)
             finally:
                 os.close(descriptor)
@@ -332,7 +361,7 @@ class LocalStore(AudioStore):
                             entry.name in OF_THE_SYSTEM or (entry.name == OWN_FOLDER and not own)
                         ):
                             continue
-                        path = written + _written(folder, entry.name)
+                        path = written + written_name(folder, entry.name)
                         if entry.is_folder:
                             waiting.append(((*names, entry.name), f"{path}/"))
                         elif entry.is_file:
@@ -360,36 +389,7 @@ class LocalStaged(Staged):
     def give_name(self, folder: Folder) -> None:
         """Rename the file in its folder, which the caller makes durable. Raises OSError."""
         try:
-            folder.rename(name_of(self.temporary), folder, _actual(folder, name_of(self.path)))
+            folder.rename(name_of(self.temporary), folder, actual_name(folder, name_of(self.path)))
         except FileExistsError:
             raise taken(self.path) from None
         self.is_done = True
-
-
-def _actual(folder: Folder, name: str) -> str:
-    """Return the name as the disk has it: macOS' decomposed form, where that alone is there."""
-    other = name if name.isascii() else decomposed(name)
-    if other == name:
-        return name
-    for candidate in (name, other):
-        with suppress(FileNotFoundError):
-            folder.look(candidate)
-            return candidate
-    return name
-
-
-def _written(folder: Folder, name: str) -> str:
-    """Return the name as paths have it, unless another file has that very name."""
-    usual = usual_form(name)
-    if usual != name:
-        with suppress(FileNotFoundError):
-            if not os.path.samestat(folder.look(usual), folder.look(name)):
-                return name
-    return usual
-
-
-def _open_to_others(descriptor: int, folder: Folder) -> None:
-    """Let those read a file who may read its folder; the studio's other services are among them."""
-    if hasattr(os, "fchmod"):
-        with suppress(OSError):  # mounts of some kinds give all files the same mode and refuse another
-            os.fchmod(descriptor, 0o600 | (folder.mode() & 0o664))

@@ -6,7 +6,7 @@ import errno
 import io
 import os
 import tempfile
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -18,7 +18,8 @@ from syncsphere_desktop.errors import InputError, StoreUnavailableError
 from syncsphere_desktop.override import override
 from syncsphere_desktop.storage.base import BLOCK_BYTES, AudioStore, Staged, StoredFile, go_on
 from syncsphere_desktop.storage.copying import Blocks
-from syncsphere_desktop.storage.failures import as_storage_errors, missing
+from syncsphere_desktop.storage.failures import as_storage_errors
+from syncsphere_desktop.storage.held import HeldFile
 from syncsphere_desktop.storage.paths import StorePath, is_part, name_of
 
 if TYPE_CHECKING:
@@ -39,14 +40,12 @@ class RemoteStore(AudioStore):
         """Give a staged file its name; raises StoredFileExistsError, StoreUnavailableError."""
 
     @override
-    def local_path(self, at: StorePath) -> Path | None:
-        if self.stat(at) is None:
-            raise missing(at)
+    def is_writable(self) -> bool | None:
         return None
 
     @override
     @contextmanager
-    def as_file(self, at: StorePath, *, check: Callable[[], None] = go_on) -> Iterator[Path]:
+    def as_file(self, at: StorePath, *, check: Callable[[], None] = go_on) -> Iterator[HeldFile]:
         suffix = PurePosixPath(name_of(at)).suffix[:_LONGEST_SUFFIX]
         descriptor, name = tempfile.mkstemp(suffix, "syncsphere-")
         try:
@@ -58,7 +57,7 @@ class RemoteStore(AudioStore):
                     if not data:
                         break
                     copy.write(data)
-            yield Path(name)
+            yield HeldFile(name_of(at), Path(name))
         finally:
             Path(name).unlink(missing_ok=True)
 
@@ -100,7 +99,7 @@ class RemoteStaged(Staged):
             self._is_done = True
 
 
-class RangedReader(io.RawIOBase):
+class RangedReader(io.RawIOBase, ABC):
     """A file of a known size that is fetched range by range."""
 
     def __init__(self, size: int) -> None:
@@ -108,9 +107,9 @@ class RangedReader(io.RawIOBase):
         self._size = size
         self._position = 0
 
+    @abstractmethod
     def _fetch(self, position: int, count: int) -> bytes:
         """Return up to `count` bytes, and at least one; raises OSError."""
-        raise NotImplementedError
 
     @override
     def readable(self) -> bool:

@@ -21,7 +21,7 @@ from syncsphere_desktop.errors import (
 from syncsphere_desktop.override import override
 from syncsphere_desktop.storage.base import Staged, StoredFile, go_on, no_bytes
 from syncsphere_desktop.storage.copying import copied
-from syncsphere_desktop.storage.failures import missing, taken
+from syncsphere_desktop.storage.failures import missing, read_only, taken
 from syncsphere_desktop.storage.marker import MARKER_BYTES, MARKER_PATH, fresh_marker, read_marker
 from syncsphere_desktop.storage.paths import (
     OWN_FOLDER,
@@ -197,7 +197,6 @@ class S3Store(RemoteStore):
 
     @override
     def _check_root(self) -> None:
-        probe = self._path(part_path(_MARKER))
         with self._failing():
             try:
                 self._system.call_s3("head_bucket", Bucket=self._bucket)
@@ -205,8 +204,16 @@ class S3Store(RemoteStore):
                 raise StoreUnavailableError(
                     f"There is no bucket “{self._bucket}”.", details=str(error), retryable=False
                 ) from error
-            self._system.pipe_file(probe, b"")
-            self._system.rm_file(probe)
+
+    @override
+    def _check_writing(self) -> None:
+        probe = self._path(part_path(_MARKER))
+        with self._failing():
+            try:
+                self._system.pipe_file(probe, b"")
+                self._system.rm_file(probe)
+            except PermissionError as error:
+                raise read_only(f"{self.url}: {error}") from error
 
     @property
     def _system(self) -> Any:

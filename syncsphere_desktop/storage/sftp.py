@@ -21,7 +21,7 @@ from syncsphere_desktop.errors import (
 from syncsphere_desktop.override import override
 from syncsphere_desktop.storage.base import BLOCK_BYTES, Staged, StoredFile, go_on, no_bytes
 from syncsphere_desktop.storage.copying import copied
-from syncsphere_desktop.storage.failures import link_in_the_way, missing, taken
+from syncsphere_desktop.storage.failures import link_in_the_way, missing, read_only, taken
 from syncsphere_desktop.storage.marker import MARKER_BYTES, MARKER_PATH, fresh_marker, read_marker
 from syncsphere_desktop.storage.paths import (
     OF_THE_SYSTEM,
@@ -165,17 +165,26 @@ class SftpStore(RemoteStore):
     @override
     def _check_root(self) -> None:
         with self._sessions.lease() as session:
+            self._real_root(session)
+
+    @override
+    def is_writable(self) -> bool | None:
+        with self._sessions.lease() as session:
+            return False if session.is_read_only(self._real_root(session)) else None
+
+    @override
+    def _check_writing(self) -> None:
+        with self._sessions.lease() as session:
             root = self._real_root(session)
             probe = f"{root}/{name_of(part_path(StorePath('probe')))}"
             try:
                 session.ftp.open(probe, "wx").close()
                 session.ftp.remove(probe)
-            except PermissionError as error:
-                raise StoreUnavailableError(
-                    "The folder of the audio storage can be read but not written to.",
-                    details=f"{self.url}: {error}",
-                    retryable=False,
-                ) from error
+            except OSError as error:
+                # Of a read-only file system the server says no more than "failure".
+                if isinstance(error, PermissionError) or session.is_read_only(root):
+                    raise read_only(f"{self.url}: {error}") from error
+                raise
 
     def _real_root(self, session: SftpSession) -> str:
         """Return the root without links. It is asked for once a connection."""

@@ -24,6 +24,8 @@ _CONNECT_SECONDS = 10.0
 _ANSWER_SECONDS = 60.0
 _ALIVE_SECONDS = 30
 _FULL_BELOW = 1 << 20
+_READ_ONLY = 1  # ST_RDONLY, in the flags that `statvfs` tells
+_STATVFS_FIELDS = 11
 _REQUEST_BYTES = 32768  # what every server takes
 LOST = (paramiko.SSHException, EOFError, ConnectionError, TimeoutError)
 """What is raised when a connection breaks."""
@@ -75,12 +77,21 @@ class SftpSession:
 
     def is_full(self, folder: str) -> bool:
         """Whether the server says that it has no room left; False where it can't tell."""
+        told = self._file_system(folder)
+        return bool(told) and told[1] * told[4] < _FULL_BELOW
+
+    def is_read_only(self, folder: str) -> bool:
+        """Whether the server says that its file system takes no writes; False where it can't tell."""
+        told = self._file_system(folder)
+        return bool(told) and bool(told[9] & _READ_ONLY)
+
+    def _file_system(self, folder: str) -> tuple[int, ...]:
+        """Return what the server's `statvfs` tells of a folder, in its order; nothing where it has none."""
         try:
             answer = self._extended("statvfs@openssh.com", folder)
         except (*LOST, OSError):
-            return False
-        _size, fragment, _blocks, _free, available = (answer.get_int64() for _ in range(5))
-        return bool(fragment * available < _FULL_BELOW)
+            return ()
+        return tuple(answer.get_int64() for _ in range(_STATVFS_FIELDS))
 
     def read(self, file: paramiko.SFTPFile, position: int, count: int) -> bytes:
         """Return up to `count` bytes of a file, and none at its end only; raises OSError and LOST.

@@ -13,7 +13,10 @@ from syncsphere_desktop.studio.waveforms import CopyStoppedError
 
 
 class Listening:
-    """Holds one file at a time: the stored one itself, or a temporary copy of one that is elsewhere."""
+    """Holds one file at a time: the stored one itself, or a temporary copy of one that is elsewhere.
+
+    The path it gives is that of the open file where the system has such paths, and of no use to others.
+    """
 
     def __init__(self, access: StoreAccess) -> None:
         self._access = access
@@ -37,7 +40,7 @@ class Listening:
                 raise CopyStoppedError
 
         def enter() -> Path:
-            path = held.enter_context(store.as_file(at, check=go_on))
+            path = held.enter_context(store.as_file(at, check=go_on)).address
             if cancelled.is_set():
                 held.close()
             return path

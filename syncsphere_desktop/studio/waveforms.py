@@ -71,8 +71,8 @@ class Waveforms:
                 raise CopyStoppedError
 
         def draw() -> Waveform:
-            with store.as_file(at, check=go_on) as path:
-                return self._pool().waveform(path, cancelled=cancelled)
+            with store.as_file(at, check=go_on) as held:
+                return self._pool().waveform(held, cancelled=cancelled)
 
         try:
             return await self._access.blockingly(draw)

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from syncsphere_desktop.errors import (
@@ -22,6 +23,7 @@ from syncsphere_desktop.errors import (
     StoredFileExistsError,
     StoredFileMissingError,
     StoreFullError,
+    StoreReadOnlyError,
     StoreUnavailableError,
 )
 from syncsphere_desktop.storage import renaming
@@ -57,8 +59,7 @@ def calls_on(store: LocalStore, path: StorePath) -> tuple[Callable[[], object], 
         lambda: store.put(io.BytesIO(b"x"), StorePath(f"{path}/in.wav")),
         lambda: store.move(path, StorePath("moved.wav")),
         lambda: store.remove(path),
-        lambda: store.local_path(path),
-        lambda: store.as_file(path),
+        lambda: store.as_file(path).__enter__(),
     )
 
 
@@ -268,6 +269,83 @@ def test_an_unmounted_root_is_never_written_to(small_disk: Path) -> None:
         store.check()  # something else is mounted there
 
 
+def writes_to(store: LocalStore) -> tuple[Callable[[], object], ...]:
+    return (
+        store.check_writable,
+        store.mark,
+        lambda: store.put(io.BytesIO(b"x"), StorePath("projects/12/new.wav")),
+        lambda: store.move(AT, StorePath("moved.wav")),
+        lambda: store.remove(AT),
+    )
+
+
+def reads_and_refuses_writes(store: LocalStore) -> None:
+    """Check that everything but a write works, and that each write is refused for that reason."""
+    store.check()
+    assert store.is_writable() is False
+    assert [file.path for file in store.walk()] == [AT]
+    assert not list(store.leftovers())
+    with store.open(AT) as stored, store.as_file(AT) as held, held.open() as given:
+        assert stored.read() == given.read() == b"x"
+    for write in writes_to(store):
+        with pytest.raises(StoreReadOnlyError, match="read but not written to") as caught:
+            write()
+        assert not caught.value.retryable
+
+
+@pytest.mark.skipif(not IS_ROOT, reason="only root may mount")
+def test_a_read_only_mount_is_read_and_not_written_to(store: LocalStore, root: Path) -> None:
+    store.put(io.BytesIO(b"x"), AT)
+    assert store.is_writable()
+    if subprocess.run(["mount", "--bind", "-o", "ro", str(root), str(root)], check=False).returncode != 0:
+        pytest.skip("mounting is not allowed here")
+    try:
+        reads_and_refuses_writes(store)
+    finally:
+        subprocess.run(["umount", str(root)], check=True)
+    store.check_writable()
+
+
+@pytest.mark.skipif(IS_ROOT, reason="root may write everywhere")
+def test_a_folder_that_may_not_be_written_to_is_read_all_the_same(store: LocalStore, root: Path) -> None:
+    store.put(io.BytesIO(b"x"), AT)
+    root.chmod(0o500)
+    try:
+        reads_and_refuses_writes(store)
+    finally:
+        root.chmod(0o700)
+
+
+@pytest.mark.parametrize("store", [DescriptorFolder.at], ids=["descriptors"], indirect=True)
+@pytest.mark.parametrize("swapped", ["file", "folder"])
+def test_a_link_set_between_the_look_and_the_use_leads_nowhere(
+    store: LocalStore, root: Path, tmp_path: Path, swapped: str
+) -> None:
+    store.put(io.BytesIO(b"inside"), AT)
+    outside = tmp_path / "outside" / Path(AT).name
+    outside.parent.mkdir()
+    outside.write_bytes(b"a secret")
+    with store.as_file(AT) as held:
+        place = root / AT if swapped == "file" else (root / AT).parent
+        place.rename(tmp_path / "away")
+        place.symlink_to(outside if swapped == "file" else outside.parent)
+        assert (root / AT).read_bytes() == b"a secret"
+        with held.open() as given:
+            assert given.read() == b"inside"
+        assert held.address.read_bytes() == b"inside"
+        assert held.status().st_size == len(b"inside")
+    with pytest.raises(PathOutsideStoreError), store.as_file(AT):
+        pass
+
+
+def test_what_was_held_is_let_go(store: LocalStore) -> None:
+    store.put(io.BytesIO(b"x"), AT)
+    before = psutil.Process().num_fds()
+    with store.as_file(AT), pytest.raises(KeyError), store.as_file(AT):
+        raise KeyError
+    assert psutil.Process().num_fds() == before
+
+
 def test_a_file_larger_than_allowed_is_told_and_leaves_nothing(store: LocalStore) -> None:
     store.mark()
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -284,10 +362,9 @@ def test_a_file_larger_than_allowed_is_told_and_leaves_nothing(store: LocalStore
 @pytest.mark.skipif(IS_ROOT, reason="root may write everywhere")
 def test_a_folder_without_rights_is_told(store: LocalStore, root: Path) -> None:
     store.put(io.BytesIO(b"x"), AT)
-    root.chmod(0o500)
-    with pytest.raises(StoreUnavailableError, match="not written to") as caught:
+    root.chmod(0o300)
+    with pytest.raises(StoreUnavailableError, match="may not be read"):
         store.check()
-    assert not caught.value.retryable
     root.chmod(0o700)
     (root / "projects").chmod(0)
     with pytest.raises(StoreUnavailableError, match="right"):

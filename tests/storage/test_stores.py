@@ -228,8 +228,6 @@ def test_a_missing_file_is_told(store: AudioStore) -> None:
         assert store.stat(path) is None
         with pytest.raises(StoredFileMissingError):
             store.open(path)
-        with pytest.raises(StoredFileMissingError):
-            store.local_path(path)
         with pytest.raises(StoredFileMissingError), store.as_file(path):
             pass
         with pytest.raises(StoredFileMissingError):
@@ -260,15 +258,19 @@ def test_moving_never_overwrites(store: AudioStore, folder: Path) -> None:
     assert (folder / AT).read_bytes() == b"a"
 
 
-def test_a_file_is_given_as_one_on_this_machine(store: AudioStore, kind: str, folder: Path) -> None:
+def test_a_file_is_given_as_one_on_this_machine(store: AudioStore, kind: str) -> None:
     data = os.urandom(2 * BLOCK_BYTES + 5)
     store.put(io.BytesIO(data), AT)
-    with store.as_file(AT) as path:
-        assert path.read_bytes() == data
-        assert path.suffix == ".wav"
-    is_local = kind.startswith("folder")
-    assert store.local_path(AT) == (folder / AT if is_local else None)
-    assert path.exists() == is_local
+    with store.as_file(AT) as held:
+        address = held.address
+        for _again in range(2):
+            with held.open() as stream:
+                assert stream.read() == data
+        assert address.read_bytes() == data
+        assert held.status().st_size == len(data)
+        assert held.name.endswith(".wav")
+        assert address.is_relative_to("/proc/self/fd") == kind.startswith("folder")
+    assert not address.exists()
 
 
 def test_copying_for_this_machine_can_be_cancelled(store: AudioStore, kind: str) -> None:
@@ -298,7 +300,6 @@ def test_a_path_that_was_never_checked_leads_nowhere(store: AudioStore, trap: st
         lambda: store.move(AT, path),
         lambda: store.move(path, StorePath("y")),
         lambda: store.remove(path),
-        lambda: store.local_path(path),
     )
     for call in calls:
         with pytest.raises(PathOutsideStoreError):

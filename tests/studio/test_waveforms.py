@@ -134,12 +134,14 @@ async def test_leaving_in_the_middle_leaves_nothing_running(bench: Bench) -> Non
     assert bench.kept.kept == {}
 
 
-async def test_a_file_in_a_folder_is_listened_to_where_it_is(bench: Bench) -> None:
+async def test_a_file_in_a_folder_is_listened_to_as_it_was_opened(bench: Bench) -> None:
     write_tone(bench.folder / "tone.wav", AudioFormat.WAV, seconds=0.1, rate=8_000, channels=1)
     listening = Listening(bench.access)
     path = await listening.fetch(bench.row("tone.wav"))
-    assert path.samefile(bench.folder / "tone.wav")
+    (bench.folder / "tone.wav").rename(bench.folder / "elsewhere.wav")
+    (bench.folder / "tone.wav").write_bytes(b"put in its place")
+    assert path.samefile(bench.folder / "elsewhere.wav")
     await listening.release()
-    assert path.exists()
+    assert not path.exists()
     with pytest.raises(StoredFileMissingError):
         await listening.fetch(bench.row("gone.wav"))

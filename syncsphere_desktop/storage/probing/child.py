@@ -5,6 +5,7 @@ from __future__ import annotations
 import faulthandler
 import os
 import signal
+import socket
 import stat
 import sys
 import time
@@ -39,8 +40,12 @@ class _Unreadable(Exception):  # noqa: N818  # never leaves this module
 
 
 def main(arguments: list[str]) -> int:
-    """Answer requests on standard input; `arguments` are the limits on memory (bytes) and seconds."""
+    """Answer requests on standard input; `arguments` are the limits on memory (bytes) and seconds.
+
+    A third one is the socket over which the descriptors of held files come.
+    """
     memory, seconds = int(arguments[0]), float(arguments[1])
+    files = socket.socket(fileno=int(arguments[2])) if len(arguments) > 2 else None
     requests, answers = _private_pipes()
     processor = _take_limits(memory, seconds)
 
@@ -51,7 +56,7 @@ def main(arguments: list[str]) -> int:
     send({"ready": os.getpid()})
     while line := requests.readline(LONGEST_LINE):
         processor()
-        message = _answer(decoded_request(line), progress)
+        message = _answer(decoded_request(line), files, progress)
         send(message)
         if message.get("problem") in (Problem.MEMORY, Problem.INCOMPLETE):
             return 1  # what is left of this process is not worth trusting
@@ -98,9 +103,9 @@ def _take_limits(memory: int, seconds: float) -> Callable[[], None]:
     return grant
 
 
-def _answer(request: Request, progress: Progress) -> Message:
+def _answer(request: Request, files: socket.socket | None, progress: Progress) -> Message:
     try:
-        with _opened(request.path) as file:
+        with _held(files) if request.held else _opened(request.path) as file:
             return _work(request, file, progress)
     except _Unreadable as error:
         return problem_message(Problem.FILE, str(error))
@@ -140,6 +145,21 @@ def _opened(path: str) -> BinaryIO:
         descriptor = os.open(path, _OPEN_FLAGS)
     except OSError as error:
         raise _Unreadable(f"It can't be read: {error.strerror}.") from error
+    return _regular(descriptor)
+
+
+def _held(files: socket.socket | None) -> BinaryIO:
+    """Return the open file that was sent, at its beginning."""
+    if files is None or sys.platform == "win32":
+        raise _Unreadable("An open file can't be handed on here.")
+    _data, descriptors, _flags, _address = socket.recv_fds(files, 1, 1)
+    if not descriptors:
+        raise _Unreadable("The open file did not arrive.")
+    os.lseek(descriptors[0], 0, os.SEEK_SET)
+    return _regular(descriptors[0])
+
+
+def _regular(descriptor: int) -> BinaryIO:
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise _Unreadable("It's no regular file.")

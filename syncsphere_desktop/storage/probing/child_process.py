@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 import tempfile
@@ -91,22 +92,29 @@ class ProbeChild:
         self.deadline: float | None = None
         self.rested_at = time.monotonic()
         self.served = 0
+        self._files, files = _socket_pair()
         # The child's limit on the size of files keeps what libraries print from filling the disk.
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115  # closed by `end`
         try:
             self._process = subprocess.Popen(
-                _command(limits),
+                _command(limits, files),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=self._errors,
                 env=_environment(),
+                pass_fds=() if files is None else (files.fileno(),),
                 creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
             )
         except OSError as error:
             self._errors.close()
+            if self._files is not None:
+                self._files.close()
             raise StorageError(
                 "The program that reads audio files can't be started.", details=str(error)
             ) from error
+        finally:
+            if files is not None:
+                files.close()
 
     @property
     def pid(self) -> int:
@@ -118,16 +126,24 @@ class ProbeChild:
         """Whether the process still runs."""
         return self._process.poll() is None
 
-    def ask(self, request: Request, *, seconds: float, on_beat: Callable[[], None]) -> Message:
+    def ask(
+        self,
+        request: Request,
+        *,
+        seconds: float,
+        on_beat: Callable[[], None],
+        descriptor: int | None = None,
+    ) -> Message:
         """Send a request and return its answer, which may be a problem; all may take `seconds`.
 
-        `on_beat` is called at each sign of progress. Raises ChildGoneError; the child is ended after that,
-        and after whatever `on_beat` raises.
+        `descriptor` is that of the open file, for a request whose file is held. `on_beat` is called at each
+        sign of progress. Raises ChildGoneError; the child is ended after that, and after whatever `on_beat`
+        raises.
         """
         answered = False
         try:
             self._allow(self._limits.seconds if self._is_ready else self._limits.start_seconds, seconds)
-            self._send(request)
+            self._send(request, descriptor)
             while True:
                 message = self._receive()
                 if "ready" in message or "loaded" in message:
@@ -171,10 +187,15 @@ class ProbeChild:
                 except BrokenPipeError:  # it died before it read what was sent
                     continue
         self._errors.close()
+        if self._files is not None:
+            self._files.close()
 
-    def _send(self, request: Request) -> None:
+    def _send(self, request: Request, descriptor: int | None) -> None:
         assert self._process.stdin is not None
         try:
+            if descriptor is not None:
+                assert self._files is not None, "only a system with sockets for it holds files"
+                socket.send_fds(self._files, [b"\0"], [descriptor])
             self._process.stdin.write(encoded_request(request))
             self._process.stdin.flush()
         except OSError as error:
@@ -201,11 +222,17 @@ class ProbeChild:
         return ChildGoneError(end, f"exit code {code}; {words}".strip("; \n"), was_ready=self._is_ready)
 
 
-def _command(limits: Limits) -> list[str]:
+def _socket_pair() -> tuple[socket.socket | None, socket.socket | None]:
+    """Return our end and the child's end of what descriptors are sent over; Windows has no such thing."""
+    return (None, None) if sys.platform == "win32" else socket.socketpair()
+
+
+def _command(limits: Limits, files: socket.socket | None) -> list[str]:
+    handed = () if files is None else (str(files.fileno()),)
     if getattr(sys, "frozen", False):
-        return [sys.executable, CHILD_ARGUMENT, str(limits.memory), str(limits.seconds)]
+        return [sys.executable, CHILD_ARGUMENT, str(limits.memory), str(limits.seconds), *handed]
     # -P: what lies in the current folder is not imported.
-    return [sys.executable, "-P", "-m", _MODULE, str(limits.memory), str(limits.seconds)]
+    return [sys.executable, "-P", "-m", _MODULE, str(limits.memory), str(limits.seconds), *handed]
 
 
 def _environment() -> dict[str, str]:

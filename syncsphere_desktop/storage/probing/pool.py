@@ -7,6 +7,7 @@ import stat
 import threading
 from pathlib import Path
 from types import TracebackType
+from typing import Literal
 
 from syncsphere_desktop.domain.sound import SoundFacts, Waveform
 from syncsphere_desktop.errors import (
@@ -17,6 +18,7 @@ from syncsphere_desktop.errors import (
     ProbeLimitError,
     StorageError,
 )
+from syncsphere_desktop.storage.held import HeldFile
 from syncsphere_desktop.storage.probing.child_process import ChildGoneError, End, ProbeChild
 from syncsphere_desktop.storage.probing.limits import Limits
 from syncsphere_desktop.storage.probing.protocol import Message, Problem, Request, facts_of, waveform_of
@@ -63,20 +65,21 @@ class ProbePool:
         self._changed = threading.Condition()
         self._watchdog = Watchdog(limits, self._children, self._drop_idle)
 
-    def probe(self, path: Path, *, decode: bool = False) -> SoundFacts:
+    def probe(self, path: Path | HeldFile, *, decode: bool = False) -> SoundFacts:
         """Return what the file is; with `decode`, after every sample of it was read.
 
         Raises NotAudioError, ProbeLimitError, FileError where it can't be read, StorageError where no child
         can be started, and ProbeCancelledError.
         """
-        message = self._answer(Request("probe", str(path), decode=decode), path)
+        held = _as_held(path)
+        message = self._answer(_request("probe", held, decode=decode), held)
         try:
             return facts_of(message)
         except (ValueError, TypeError, KeyError) as error:
             raise ProbeLimitError(_UNREADABLE_ANSWER, details=str(error)) from error
 
     def waveform(
-        self, path: Path, *, buckets: int = 4096, cancelled: threading.Event | None = None
+        self, path: Path | HeldFile, *, buckets: int = 4096, cancelled: threading.Event | None = None
     ) -> Waveform:
         """Return the lowest and highest sample of each of `buckets` stretches of the whole file.
 
@@ -85,7 +88,8 @@ class ProbePool:
         """
         if not 1 <= buckets <= 1 << 16:
             raise ValueError(f"a waveform of {buckets} buckets")
-        message = self._answer(Request("waveform", str(path), buckets=buckets), path, cancelled)
+        held = _as_held(path)
+        message = self._answer(_request("waveform", held, buckets=buckets), held, cancelled)
         try:
             return waveform_of(message)
         except (ValueError, TypeError, KeyError) as error:
@@ -143,8 +147,8 @@ class ProbePool:
         self._watchdog.wake()
         return place.child
 
-    def _answer(self, request: Request, path: Path, cancelled: threading.Event | None = None) -> Message:
-        seconds = self._limits.for_whole_file(_size(path))
+    def _answer(self, request: Request, file: HeldFile, cancelled: threading.Event | None = None) -> Message:
+        seconds = self._limits.for_whole_file(_size(file))
 
         def stop_if_cancelled() -> None:
             if cancelled is not None and cancelled.is_set():
@@ -157,7 +161,12 @@ class ProbePool:
                 child = self._child(place)
                 is_fresh = child.served == 0
                 try:
-                    message = child.ask(request, seconds=seconds, on_beat=stop_if_cancelled)
+                    message = child.ask(
+                        request,
+                        seconds=seconds,
+                        on_beat=stop_if_cancelled,
+                        descriptor=file.descriptor,
+                    )
                 except ChildGoneError as gone:
                     place.child = None
                     # What an earlier file did to this child must not be blamed on this one.
@@ -210,13 +219,25 @@ def _sound(message: Message) -> Message:
     raise refusal(reason, details=None if details is None else str(details))
 
 
-def _size(path: Path) -> int:
+def _as_held(file: Path | HeldFile) -> HeldFile:
+    return file if isinstance(file, HeldFile) else HeldFile(file.name, file)
+
+
+def _request(
+    job: Literal["probe", "waveform"], file: HeldFile, *, decode: bool = False, buckets: int = 0
+) -> Request:
+    if file.descriptor is not None:
+        return Request(job, file.name, held=True, decode=decode, buckets=buckets)
+    return Request(job, str(file.address), decode=decode, buckets=buckets)
+
+
+def _size(file: HeldFile) -> int:
     try:
-        found = path.stat()
+        found = file.status()
     except OSError as error:
-        raise FileError(f"It can't be read: {error.strerror}.", details=str(path)) from error
+        raise FileError(f"It can't be read: {error.strerror}.", details=file.name) from error
     except ValueError as error:  # a NUL in the name
         raise FileError("Its name can't be that of a file.", details=str(error)) from error
     if not stat.S_ISREG(found.st_mode):
-        raise FileError("It's no regular file.", details=str(path))
+        raise FileError("It's no regular file.", details=file.name)
     return found.st_size

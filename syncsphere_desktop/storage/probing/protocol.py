@@ -37,10 +37,14 @@ class Problem(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a child shall do with the file at `path`."""
+    """What a child shall do with the file at `path`.
+
+    With `held` the descriptor of the open file came over the child's socket, and `path` is a name alone.
+    """
 
     job: Literal["probe", "waveform"]
     path: str
+    held: bool = False
     decode: bool = False
     buckets: int = 0
 

@@ -20,6 +20,7 @@ from syncsphere_desktop.errors import (
     StoreUnavailableError,
 )
 from syncsphere_desktop.storage.base import AudioStore, StoredFile
+from syncsphere_desktop.storage.held import HeldFile
 from syncsphere_desktop.storage.paths import StorePath, stored_path
 from syncsphere_desktop.studio.integrity.hashing import hashed
 
@@ -32,7 +33,7 @@ _MISSING = "The storage has no such file."
 class Prober(Protocol):
     """Reads audio in limited child processes."""
 
-    def probe(self, path: Path, *, decode: bool = False) -> SoundFacts: ...
+    def probe(self, path: Path | HeldFile, *, decode: bool = False) -> SoundFacts: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,7 @@ class Inspector:
         if not self._depth.deep:
             state = ContentState.SOUND if row.state is ContentState.SOUND else ContentState.UNCHECKED
             return Inspection(row, path, state, size=stored.size)
-        with self._store.as_file(path, check=self._check) as local, local.open("rb") as stream:
+        with self._store.as_file(path, check=self._check) as local, local.open() as stream:
             found = self._read(row, path, stream)
             return found if found.state is not ContentState.SOUND else self._decode(found, local)
 
@@ -141,7 +142,7 @@ class Inspector:
             )
         return Inspection(row, path, ContentState.SOUND, "", content.size, content)
 
-    def _decode(self, found: Inspection, local: Path) -> Inspection:
+    def _decode(self, found: Inspection, local: HeldFile) -> Inspection:
         self._check()
         try:
             facts = self._prober.probe(local, decode=True)

@@ -17,6 +17,8 @@ import pytest
 
 from syncsphere_desktop.domain.sound import AudioFormat
 from syncsphere_desktop.errors import FileError, NotAudioError, ProbeLimitError, StorageError
+from syncsphere_desktop.storage.local import LocalStore
+from syncsphere_desktop.storage.paths import StorePath
 from syncsphere_desktop.storage.probing.child_process import CHILD_ARGUMENT
 from syncsphere_desktop.storage.probing.limits import Limits
 from syncsphere_desktop.storage.probing.pool import ProbeCancelledError, ProbePool
@@ -26,6 +28,8 @@ from tests.audio_corpus import write_tone
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="stops processes by signals")
 
 SECONDS_TO_HAPPEN = 30.0
+CHILD_MODULE = "syncsphere_desktop.storage.probing.child"
+OF_OTHERS: set[int] = set()
 
 
 @pytest.fixture(scope="module")
@@ -45,12 +49,20 @@ def one_thread() -> Iterator[ThreadPoolExecutor]:
         yield executor
 
 
+@pytest.fixture(autouse=True)
+def of_others() -> Iterator[set[int]]:
+    """Leave out of account the children of pools that other folders' tests keep for their whole session."""
+    OF_OTHERS.update(child.pid for child in children())
+    yield OF_OTHERS
+    OF_OTHERS.clear()
+
+
 def children() -> list[psutil.Process]:
-    """Return the probing children of this process."""
+    """Return the probing children that were started since the test began."""
     found = []
     for process in psutil.Process().children():
         try:
-            if "syncsphere_desktop.storage.probing.child" in process.cmdline():
+            if process.pid not in OF_OTHERS and CHILD_MODULE in process.cmdline():
                 found.append(process)
         except (psutil.NoSuchProcess, psutil.ZombieProcess):
             continue
@@ -306,6 +318,34 @@ def test_what_may_not_be_read_is_told(pool: ProbePool, tmp_path: Path) -> None:
 
     with pytest.raises(FileError, match="can't be read"):
         pool.probe(path)
+
+
+def test_a_file_that_is_held_is_read_whatever_takes_its_place(
+    pool: ProbePool, tone: Path, tmp_path: Path
+) -> None:
+    root = tmp_path / "root"
+    root.mkdir()
+    (root / "a.wav").write_bytes(tone.read_bytes())
+    (tmp_path / "other.wav").write_bytes(b"of somebody else")
+    with LocalStore(root).as_file(StorePath("a.wav")) as held:
+        (root / "a.wav").unlink()
+        (root / "a.wav").symlink_to(tmp_path / "other.wav")
+        with pytest.raises(NotAudioError):
+            pool.probe(root / "a.wav")
+
+        assert pool.probe(held, decode=True) == pool.probe(tone, decode=True)
+        assert pool.waveform(held) == pool.waveform(tone)
+        the_child().kill()
+        assert pool.probe(held).duration == pytest.approx(0.5, abs=1e-4)
+
+
+def test_held_files_leave_nothing_open_in_the_child(pool: ProbePool, tone: Path) -> None:
+    with LocalStore(tone.parent).as_file(StorePath(tone.name)) as held:
+        pool.probe(held)
+        before = the_child().num_fds()
+        for _ in range(100):
+            pool.probe(held)
+        assert the_child().num_fds() == before
 
 
 def test_names_that_are_no_text_are_read_like_others(pool: ProbePool, tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from typing import Any
 from syncsphere_desktop.database.connection import Database
 from syncsphere_desktop.domain.sound import SoundFacts
 from syncsphere_desktop.dsn import parse_dsn
+from syncsphere_desktop.storage.held import HeldFile
 from syncsphere_desktop.storage.store import open_store
 from syncsphere_desktop.studio.integrity.findings import Finding, FindingKind
 from syncsphere_desktop.studio.integrity.quarantine import Quarantine
@@ -102,7 +103,7 @@ class Mortal:
 class TrustingProber:
     """Takes everything for a short tone: a real probe has children, which outlive a killed fork a little."""
 
-    def probe(self, path: Path, *, decode: bool = False) -> SoundFacts:
+    def probe(self, path: Path | HeldFile, *, decode: bool = False) -> SoundFacts:
         return FACTS
 
 

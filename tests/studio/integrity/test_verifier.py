@@ -17,6 +17,7 @@ from syncsphere_desktop.database.repositories.audio_contents import AudioContent
 from syncsphere_desktop.domain.audio_check import ContentRecord
 from syncsphere_desktop.domain.sound import ContentState, SoundFacts
 from syncsphere_desktop.errors import StoreUnavailableError
+from syncsphere_desktop.storage.held import HeldFile
 from syncsphere_desktop.storage.probing.pool import ProbePool
 from syncsphere_desktop.storage.store import open_store
 from syncsphere_desktop.studio.integrity.findings import CheckProgress, CheckScope, Finding, FindingKind
@@ -267,7 +268,7 @@ class TestTelling:
         class SlowProber:
             """Takes its time."""
 
-            def probe(self, path: Path, *, decode: bool = False) -> SoundFacts:
+            def probe(self, path: Path | HeldFile, *, decode: bool = False) -> SoundFacts:
                 going.wait()
                 return studio.pool.probe(path, decode=decode)
 
