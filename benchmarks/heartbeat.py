@@ -7,6 +7,8 @@ from collections.abc import Awaitable, Callable
 
 from PySide6.QtCore import QObject, Qt, QTimer
 
+from benchmarks.frame import percentile
+
 
 class Heartbeat(QObject):
     """A timer of 1 ms in the GUI's loop notes the time between two beats.
@@ -49,6 +51,10 @@ class Heartbeat(QObject):
     def beats(self) -> int:
         """Return how many beats there were."""
         return len(self._gaps)
+
+    def late(self, percent: float) -> float:
+        """Return by how much so many percent of the beats came late at most, in seconds."""
+        return percentile(self._gaps, percent) - 0.001
 
     def over(self, seconds: float) -> int:
         """Return how many beats came later than that."""

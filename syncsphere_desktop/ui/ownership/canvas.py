@@ -21,7 +21,7 @@ from typing_extensions import override
 
 from syncsphere_desktop.ui.ownership.flashes import Flashes
 from syncsphere_desktop.ui.ownership.geometry import NAMES_WIDTH, NARROWEST_NAMES, SIZES, Density, Geometry
-from syncsphere_desktop.ui.ownership.grid_model import Cell, GridModel
+from syncsphere_desktop.ui.ownership.grid_model import NAME, Cell, GridModel
 from syncsphere_desktop.ui.ownership.keys import TypeAhead, target_cell
 from syncsphere_desktop.ui.ownership.pacing import FramePace
 from syncsphere_desktop.ui.ownership.painting import GridPainter, Marks
@@ -173,14 +173,14 @@ class GridCanvas(QAbstractScrollArea):
         self._flashes.light(seen)
         self._shares, out = self._flashes.burn()
         dirty = {*seen, *self._shares, *out}
-        marked = {row for row, _column in seen}  # the names carry a sign where a track is contested
-        if len(dirty) + len(marked) > _SINGLE_CELLS:
-            self.viewport().update()
+        if len(dirty) > _SINGLE_CELLS:
+            self.viewport().update(geometry.cells)
         else:
             for cell in dirty:
                 self.viewport().update(geometry.cell(*cell).intersected(geometry.cells))
-            for row in marked:
-                self.viewport().update(QRect(0, geometry.top(row), geometry.names, geometry.sizes.row))
+        for row, column in changed:
+            if column == NAME and row in rows:
+                self.viewport().update(0, geometry.top(row), geometry.names, geometry.sizes.row)
         if self._flashes:
             self._pace.request()
 

@@ -20,6 +20,8 @@ from syncsphere_desktop.ui.ownership.values import (
 
 Cell = tuple[int, int]
 """Row and column, both as they are shown."""
+NAME = -1
+"""The column of a changed cell that is the track's name, which tells that a track is contested."""
 
 
 class GridModel:
@@ -135,6 +137,8 @@ class GridModel:
         if place >= 0:
             for column in self.people.columns_of(before) + self.people.columns_of(held):
                 self._changed.add((place, column))
+            if before.is_contested != held.is_contested:
+                self._changed.add((place, NAME))
         self.on_cells()
         return True
 

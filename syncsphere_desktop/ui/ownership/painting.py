@@ -79,7 +79,9 @@ class GridPainter:
             painter.fillRect(x, area.top(), 1, bottom - area.top(), style.column_line)
         for row in rows:
             y = geometry.top(row) + geometry.sizes.row - 1
-            painter.fillRect(area.left(), y, right - area.left(), 1, style.hairline)
+            ends = row + 1 < geometry.rows and self._begins_unit(row + 1)
+            line = style.divider if ends else style.hairline
+            painter.fillRect(area.left(), y, right - area.left(), 1, line)
         painter.setFont(style.cell_font)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, style.sizes.has_text)
         now, people = self._model.now(), self._model.people
@@ -108,8 +110,6 @@ class GridPainter:
                 painter.fillRect(geometry.line(row), style.selection)
             elif marks.hovered is not None and row == marks.hovered[0]:
                 painter.fillRect(geometry.line(row), style.hover)
-            if self._begins_unit(row):
-                painter.fillRect(0, geometry.top(row) - 1, geometry.width, 1, style.divider)
 
     def _begins_unit(self, row: int) -> bool:
         return row > 0 and self._model.track(row).unit != self._model.track(row - 1).unit
@@ -182,7 +182,8 @@ class GridPainter:
         first = geometry.y // geometry.sizes.row
         for row in rows:
             line = geometry.line(row)
-            painter.fillRect(0, line.bottom(), geometry.names, 1, style.hairline)
+            ends = row + 1 < geometry.rows and self._begins_unit(row + 1)
+            painter.fillRect(0, line.bottom(), geometry.names, 1, style.divider if ends else style.hairline)
             track, held = model.track(row), model.held(row)
             heads = row in (0, first) or self._begins_unit(row)
             selected = row in marks.selected

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QBrush, QColor, QFont, QFontMetrics, QPen
 
@@ -14,6 +12,7 @@ from syncsphere_desktop.ui.theme.tokens import Tokens, mixed
 
 _HATCH_OPACITY = 110
 _TEXTS_KEPT = 20_000
+PersonInk = tuple[QColor, QColor, QBrush]
 
 
 class GridStyle:
@@ -42,17 +41,21 @@ class GridStyle:
         self.name_font = sized(sizes.text)
         self.cell_font = tabular(sizes.cell_text)
         self.caption_font = sized(CAPTION_SIZE)
+        self._people: dict[int, PersonInk] = {}
         self._metrics: dict[int, QFontMetrics] = {}
         self._texts: dict[tuple[str, int, int], str] = {}
 
-    @lru_cache(maxsize=64)  # noqa: B019  # a handful of people's colours; the style goes with the theme
-    def fill(self, person_id: int) -> tuple[QColor, QColor, QBrush]:
+    def fill(self, person_id: int) -> PersonInk:
         """Return a person's colour, the colour of words on it, and the hatching of who is gone."""
-        color = self.tokens.person(person_id)
-        words = QColor(color.text)
-        hatch = QColor(words)
-        hatch.setAlpha(_HATCH_OPACITY)
-        return QColor(color.fill), words, QBrush(hatch, Qt.BrushStyle.BDiagPattern)
+        known = self._people.get(person_id)
+        if known is None:
+            color = self.tokens.person(person_id)
+            words = QColor(color.text)
+            hatch = QColor(words)
+            hatch.setAlpha(_HATCH_OPACITY)
+            brush = QBrush(hatch, Qt.BrushStyle.BDiagPattern)
+            known = self._people[person_id] = QColor(color.fill), words, brush
+        return known
 
     def fitted(self, text: str, font: QFont, room: int) -> str:
         """Return a text cut at its end to `room` pixels."""

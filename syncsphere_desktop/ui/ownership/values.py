@@ -39,7 +39,7 @@ class Track:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A column. `here` is None where presence is not known; `absent_since` is in seconds of the server's clock."""
+    """A column. `here` is None where presence is not known; `absent_since` is in seconds as `Held.since`."""
 
     id: UserId
     name: str

@@ -9,6 +9,7 @@ from syncsphere_desktop.ui.ownership.values import Held, Person, Shown, Track, m
 NOBODY_WORD = "Nobody"
 CLAIMING = "claiming…"
 AWAY = "away"
+STALE = "stale"
 SHOWN_WORDS = {
     Shown.ALL: "All",
     Shown.HELD: "Held",
@@ -29,13 +30,13 @@ def held_for(passed: float) -> str:
 
 
 def cell_words(held: Held, *, stale: bool, now: float) -> str:
-    """Return what a holder's cell says, as in `3 min`, `2 h · away` or `claiming…`."""
+    """Return what a holder's cell says, as in `3 min`, `2 h · stale` or `claiming…`."""
     if not held.confirmed:
         return CLAIMING
     passed = "" if held.since is None else held_for(now - held.since)
     if not stale:
         return passed
-    return f"{passed} · {AWAY}" if passed else AWAY
+    return f"{passed} · {STALE}" if passed else STALE
 
 
 def presence_words(person: Person, now: float) -> str:
