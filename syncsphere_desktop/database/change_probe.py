@@ -26,7 +26,8 @@ WITH studio AS (
 ), triggers AS (
     SELECT count(*) AS found FROM pg_trigger t JOIN studio s ON s.oid = t.tgrelid
     JOIN pg_proc p ON p.oid = t.tgfoid JOIN pg_namespace n ON n.oid = p.pronamespace
-    WHERE n.nspname = %(schema)s AND NOT t.tgisinternal AND t.tgenabled IN ('O', 'A')
+    WHERE n.nspname = %(schema)s AND p.proname = 'tell_change' AND NOT t.tgisinternal
+        AND t.tgenabled IN ('O', 'A')
 )
 SELECT (SELECT found FROM triggers) >= %(triggers)s AND current_setting('max_prepared_transactions') = '0',
        s.name, coalesce(pg_relation_filenode(s.oid), 0),

@@ -16,7 +16,7 @@ from syncsphere_desktop.errors import SchemaError
 
 _KEY = "syncsphere_side_tables"
 
-_NEVER_CHANGED = frozenset({"audit_log", "studio_origin"})
+_NEVER_CHANGED = frozenset({"audit_log", "studio_origin", "ownership_events"})
 _SECONDS = 2.0
 """How long it is believed that something is missing, or not allowed."""
 

@@ -37,6 +37,13 @@ CHANGE_CHANNEL = "syncsphere_desktop_changes"
 `ids` are at most 50. Where `count` is null nothing but the table and the operation is known.
 """
 
+OWNERSHIP_CHANNEL = "syncsphere_desktop_ownership"
+"""The NOTIFY channel of box_ownership; its payload is JSON `{"rows", "at", "origin"}` or `{"projects"}`.
+
+`rows` are at most 50 of `[row, project, box, owner, previous owner, kind]`, `at` seconds since 1970. Where
+there are more, `projects` says which to read again; null stands for everything.
+"""
+
 studio_metadata = MetaData()
 our_metadata = MetaData(schema=OUR_SCHEMA)
 
@@ -324,3 +331,30 @@ bundle_checks = Table(
     Index("bundle_checks_run", "run_at"),
 )
 """What decoding all of a bundle told, for the row as it was then; `run_at` is when the run began."""
+
+ownership_events = Table(
+    "ownership_events",
+    our_metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=True),
+    Column("at", DateTime(timezone=True), primary_key=True, server_default=text("clock_timestamp()")),
+    Column("project_id", Integer),
+    Column("box_uuid", Uuid, nullable=False),
+    Column("row_id", Integer, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("owner_id", Integer),
+    Column("previous_owner_id", Integer),
+    Column("database_role", Text, nullable=False),
+    Column("application", Text, nullable=False),
+    Column("origin", Text),
+    Index(
+        "ownership_events_row",
+        "project_id",
+        "row_id",
+        "at",
+        "id",
+        postgresql_include=["box_uuid", "owner_id", "previous_owner_id", "kind"],
+    ),
+    Index("ownership_events_project", "project_id", "at"),
+    postgresql_partition_by="RANGE (at)",
+)
+"""What happened to the rows of `box_ownership`, written by triggers, in a partition for each month (UTC)."""

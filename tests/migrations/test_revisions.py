@@ -83,6 +83,10 @@ def test_the_head_is_what_the_tables_say(upgraded: ConnectionTarget) -> None:
             connection,
             opts={
                 "include_schemas": True,
+                # The months of a partitioned table are made as they come.
+                "include_name": lambda name, kind, _parents: (
+                    kind != "table" or not str(name).startswith("ownership_events_")
+                ),
                 "version_table_schema": OUR_SCHEMA,
                 "compare_type": True,
                 "compare_server_default": True,

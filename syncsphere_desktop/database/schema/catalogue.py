@@ -75,7 +75,12 @@ SELECT json_build_object(
             'add', reachable AND has_table_privilege(oid, 'INSERT'))) FROM ours),
     'triggers', (SELECT count(*) FROM pg_trigger t JOIN studio s ON s.oid = t.tgrelid
         JOIN pg_proc p ON p.oid = t.tgfoid JOIN pg_namespace n ON n.oid = p.pronamespace
-        WHERE n.nspname = :schema AND NOT t.tgisinternal AND t.tgenabled IN ('O', 'A')),
+        WHERE n.nspname = :schema AND p.proname = 'tell_change' AND NOT t.tgisinternal
+        AND t.tgenabled IN ('O', 'A')),
+    'history_triggers', (SELECT count(*) FROM pg_trigger t JOIN studio s ON s.oid = t.tgrelid
+        JOIN pg_proc p ON p.oid = t.tgfoid JOIN pg_namespace n ON n.oid = p.pronamespace
+        WHERE n.nspname = :schema AND p.proname = 'record_ownership' AND NOT t.tgisinternal
+        AND t.tgenabled IN ('O', 'A')),
     'may_add_triggers', (SELECT bool_and(has_table_privilege(oid, 'TRIGGER')) FROM studio
         WHERE oid IS NOT NULL),
     'may_create_schema', has_database_privilege(current_database(), 'CREATE'),
@@ -151,6 +156,7 @@ class Catalogue:
     referring: Sequence[str]
     side_tables: Mapping[str, SideTable]
     triggers: int
+    history_triggers: int
     may_add_triggers: bool
     may_create_schema: bool
     may_create_tables: bool
@@ -171,6 +177,7 @@ def read_catalogue(connection: Connection) -> Catalogue:
             name: SideTable(rights["read"], rights["add"]) for name, rights in (found["ours"] or {}).items()
         },
         triggers=found["triggers"],
+        history_triggers=found["history_triggers"],
         may_add_triggers=bool(found["may_add_triggers"]),
         may_create_schema=found["may_create_schema"],
         may_create_tables=found["may_create_tables"],

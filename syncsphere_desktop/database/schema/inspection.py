@@ -17,7 +17,11 @@ from syncsphere_desktop.database.tables import OUR_SCHEMA, studio_metadata
 NOTICE_TRIGGERS = 4 * len(studio_metadata.tables)
 """One for each of INSERT, UPDATE, DELETE and TRUNCATE on each of the six tables."""
 
+HISTORY_TRIGGERS = 4
+"""One for each of INSERT, UPDATE, DELETE and TRUNCATE on the table of ownership."""
+
 _REVISION_OF = {
+    "ownership_events": "0007",
     "bundle_marks": "0006",
     "bundle_facts": "0005",
     "audio_content": "0004",
@@ -52,7 +56,8 @@ def read_status(connection: Connection) -> SchemaStatus:
     ids = [revision.revision for revision in revisions]
     applied = ids.index(current) + 1 if current in ids else 0
     pending = () if state is SchemaState.AHEAD else revisions[applied:]
-    has_triggers = catalogue.triggers >= NOTICE_TRIGGERS
+    has_notice_triggers = catalogue.triggers >= NOTICE_TRIGGERS
+    records = catalogue.history_triggers >= HISTORY_TRIGGERS
     log = catalogue.side_tables.get("audit_log")
     has_audit = log is not None and log.insertable
     told = hindrances if not differences else tuple(difference.sentence for difference in differences)
@@ -67,8 +72,8 @@ def read_status(connection: Connection) -> SchemaStatus:
         origin=ours.origin,
         may_upgrade=_may_upgrade(catalogue, current),
         has_audit=has_audit,
-        has_triggers=has_triggers,
-        has_notices=has_triggers and not catalogue.prepares_transactions,
+        has_triggers=has_notice_triggers and (records or "ownership_events" not in catalogue.side_tables),
+        has_notices=has_notice_triggers and not catalogue.prepares_transactions,
         is_standby=catalogue.is_standby,
     )
 
@@ -130,6 +135,7 @@ def _goes_without(catalogue: Catalogue, ours: _Ours, pending: tuple[Revision, ..
         )
     sentences.extend(_library_sentences(catalogue))
     sentences.extend(_bundle_sentences(catalogue))
+    sentences.extend(_ownership_sentences(catalogue))
     if catalogue.triggers < NOTICE_TRIGGERS:
         sentences.append(
             "The database does not tell of every change of others; the tables are asked every 3 seconds."
@@ -175,6 +181,18 @@ def _bundle_sentences(catalogue: Catalogue) -> Iterator[str]:
             f"The role {catalogue.role} may not keep what is found out about stored versions: they can't be"
             " labelled and pinned."
         )
+
+
+def _ownership_sentences(catalogue: Catalogue) -> Iterator[str]:
+    """Yield what the grid of ownership goes without."""
+    history = catalogue.side_tables.get("ownership_events")
+    if history is None:
+        yield "Who held which track before is not recorded, so the grid has no history."
+        return
+    if catalogue.history_triggers < HISTORY_TRIGGERS:
+        yield "What happens to tracks is not recorded: the app's triggers are not on the table of ownership."
+    if not history.readable:
+        yield f"The role {catalogue.role} may not read the history of ownership."
 
 
 def _may_upgrade(catalogue: Catalogue, current: str | None) -> bool:

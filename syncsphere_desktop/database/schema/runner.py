@@ -46,6 +46,7 @@ _KEPT = (
     (6, "rows of bundle_marks", "bundle_marks"),
     (4, "rows of audio_content", "audio_content"),
     (4, "rows of audio_imports", "audio_imports"),
+    (7, "events of the history of ownership", "ownership_events"),
 )
 """How many revisions must be applied for a side table to be there, what its rows are called, and its name.
 
@@ -132,7 +133,7 @@ class MigrationRunner:
 
 def counted(losses: Mapping[str, int]) -> str:
     """Return losses in words: `40 rows of users, 1 entry of the activity log`."""
-    one = {"rows": "row", "entries": "entry"}
+    one = {"rows": "row", "entries": "entry", "events": "event"}
     words = []
     for label, count in losses.items():
         kind, _, rest = label.partition(" ")

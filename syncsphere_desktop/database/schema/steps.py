@@ -30,6 +30,9 @@ _ATTEMPTS = 5
 """How often a step is begun while others use its tables, as no lock is waited for longer than 3 seconds."""
 _PAUSE_SECONDS = 0.5
 
+_ATTACHING = (("attach_change_notices", "tell_change"), ("attach_ownership_history", "record_ownership"))
+"""What creates triggers that are missing, and the functions that those call."""
+
 
 def run_steps(
     connection: Connection,
@@ -104,11 +107,13 @@ def attach_notices(connection: Connection) -> int:
         "SELECT coalesce(bool_and(r.rolname = current_user OR r.rolsuper OR r.oid = d.datdba), false)"
         " FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_roles r ON r.oid = p.proowner"
         " JOIN pg_database d ON d.datname = current_database()"
-        " WHERE n.nspname = %(name)s AND p.proname IN ('tell_change', 'attach_change_notices')"
+        " WHERE n.nspname = %(name)s AND p.proname = ANY(%(functions)s)"
     )
-    trusted = connection.exec_driver_sql(query, {"name": OUR_SCHEMA}).scalar_one()
-    attach = f"SELECT {OUR_SCHEMA}.attach_change_notices()"
-    attached: int = connection.exec_driver_sql(attach).scalar_one() if trusted else 0
+    attached = 0
+    for functions in _ATTACHING:
+        wanted = {"name": OUR_SCHEMA, "functions": list(functions)}
+        if connection.exec_driver_sql(query, wanted).scalar_one():
+            attached += connection.exec_driver_sql(f"SELECT {OUR_SCHEMA}.{functions[0]}()").scalar_one()
     connection.commit()
     return attached
 

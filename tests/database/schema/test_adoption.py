@@ -236,12 +236,13 @@ def test_adoption_works_without_the_right_to_create_triggers(by_hand: Connection
         assert done.status.has_audit
         assert not done.status.has_notices
         assert done.status.goes_without == (
+            ("What happens to tracks is not recorded: the app's triggers are not on the table of ownership."),
             "The database does not tell of every change of others; the tables are asked every 3 seconds.",
         )
         # Once it has the right, the same role brings what was left out.
         execute(by_hand, f"GRANT TRIGGER ON ALL TABLES IN SCHEMA public TO {limited.profile.user}")
         attached = MigrationRunner(limited).upgrade()
-        assert (attached.revisions, attached.attached) == ((), 24)
+        assert (attached.revisions, attached.attached) == ((), 28)
         assert attached.status.has_notices
         assert attached.status.goes_without == ()
 
@@ -294,6 +295,7 @@ def test_another_role_learns_the_revision_but_not_the_log(by_hand: ConnectionTar
                 f"The role {reader.profile.user} may not keep what is found out about stored versions:"
                 " they can't be labelled and pinned."
             ),
+            f"The role {reader.profile.user} may not read the history of ownership.",
         )
 
 

@@ -79,7 +79,7 @@ async def test_an_adoptable_database_is_written_to_and_says_what_it_goes_without
     finally:
         await database.shutdown()
 
-    assert len(status.goes_without) == 4
+    assert len(status.goes_without) == 5
     assert "activity log" in status.goes_without[0]
     assert "audio files" in status.goes_without[1]
 
