@@ -94,6 +94,17 @@ class StateSynced:
 
 
 @dataclass(frozen=True, slots=True)
+class ProjectNotice:
+    """Words about a project for the people in it, such as that a track is about to be handed over."""
+
+    project_id: ProjectId
+    user: UserRef
+    message: str
+    kind: str = "ownership"
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ServerRefused:
     """The server answers that it can't or won't. `message` is its own, without control characters."""
 
@@ -132,11 +143,19 @@ FeedMessage: TypeAlias = (
     | OwnershipReleased
     | SyncRequested
     | StateSynced
+    | ProjectNotice
     | ServerRefused
     | Unknown
 )
 
 Sendable: TypeAlias = (
-    UserJoined | UserLeft | OwnershipClaimed | OwnershipReleased | SyncRequested | StateSynced | ServerRefused
+    UserJoined
+    | UserLeft
+    | OwnershipClaimed
+    | OwnershipReleased
+    | SyncRequested
+    | StateSynced
+    | ProjectNotice
+    | ServerRefused
 )
 """What `encode` takes: everything but what was not understood."""

@@ -25,12 +25,14 @@ class FeedPacing:
     """Between two requests for a project's state, where the server tells an observer nothing itself."""
     poll_followed: float = 60.0
     """The same where it does."""
-    requests: float = 20.0
+    requests: float = 50.0
     """Requests a second over all projects of one socket, at most."""
     retry_first: float = 0.25
     retry_longest: float = 30.0
     steady: float = 10.0
     """How long a socket has to live for the next attempt to start at once again."""
+    grace: float = 1.0
+    """How long the end of a socket that lived steadily goes unsaid while the next one is opened."""
     batch: float = 0.008
     """Between two batches for the listeners; the first frame after a pause is told at once."""
     frame_size: int = 8 * 2**20

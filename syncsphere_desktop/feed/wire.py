@@ -18,6 +18,7 @@ from syncsphere_desktop.feed.messages import (
     Malformed,
     OwnershipClaimed,
     OwnershipReleased,
+    ProjectNotice,
     Sendable,
     ServerRefused,
     StateSynced,
@@ -42,7 +43,7 @@ _MOST_USERS = 100_000
 
 _KNOWN = frozenset({
     "BOX_LOCKED", "BOX_UNLOCKED", "BOX_CREATED", "BOX_UPDATED", "BOX_DELETED", "DRAG_TRACK", "UPDATE_TRACK",
-    "PROJECT_UPDATED", "PROJECT_SAVED", "PROJECT_LOADED", "TIMELINE_UPDATE", "SAMPLE_SYNC",
+    "PROJECT_SAVED", "PROJECT_LOADED", "TIMELINE_UPDATE", "SAMPLE_SYNC",
 })  # fmt: skip
 _KNOWN_FAMILIES = ("REGION_", "CLIP_", "TIMELINE_SNAPSHOT_")
 
@@ -217,6 +218,11 @@ def _refused(document: Mapping[str, Any], data: Mapping[str, Any]) -> FeedMessag
     return ServerRefused(message, _text(data.get("details")), project, _moment(document))
 
 
+def _notice(document: Mapping[str, Any], data: Mapping[str, Any]) -> FeedMessage:
+    words, kind = _text(data.get("message")), _text(data.get("updateType"))
+    return ProjectNotice(_project(document), _user(document), words or "", kind or "", _moment(document))
+
+
 _READERS: dict[str | None, Callable[[Mapping[str, Any], Mapping[str, Any]], FeedMessage]] = {
     "USER_JOIN": _joined,
     "USER_LEAVE": _left,
@@ -224,6 +230,7 @@ _READERS: dict[str | None, Callable[[Mapping[str, Any], Mapping[str, Any]], Feed
     "BOX_OWNERSHIP_RELEASED": _released,
     "SYNC_REQUEST": _sync_requested,
     "SYNC_RESPONSE": _synced,
+    "PROJECT_UPDATED": _notice,
     "ERROR": _refused,
 }
 
@@ -366,6 +373,11 @@ def _sorted_refs(users: Iterable[UserRef]) -> list[str]:
     return sorted(str(user) for user in users)
 
 
+def _encoded_notice(message: ProjectNotice) -> _Parts:
+    data: dict[str, object] = {"message": message.message, "updateType": message.kind}
+    return "PROJECT_UPDATED", message.project_id, message.user, data
+
+
 def _encoded_refusal(message: ServerRefused) -> _Parts:
     data: dict[str, object] = {"message": message.message}
     if message.details is not None:
@@ -380,5 +392,6 @@ _ENCODERS: dict[type, Callable[[Any], _Parts]] = {
     OwnershipReleased: _encoded_release,
     SyncRequested: _encoded_request,
     StateSynced: _encoded_state,
+    ProjectNotice: _encoded_notice,
     ServerRefused: _encoded_refusal,
 }
