@@ -73,9 +73,10 @@ class Picture:
         return frozenset(self._unconfirmed)
 
     @property
-    def has_unconfirmed(self) -> bool:
-        """Whether there is any."""
-        return bool(self._unconfirmed)
+    def waits_since(self) -> float | None:
+        """Since when the claim that waits longest waits for the table, in seconds; None where none does."""
+        claims = (self._boxes[uuid].claim for uuid in self._unconfirmed)
+        return min((claim.heard for claim in claims if claim is not None), default=None)
 
     def owners(self) -> dict[UUID, tuple[UserId, ...]]:
         """Return the table's word on every box that has a row."""
