@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from syncsphere_desktop.errors import AppError, StoreUnavailableError
+from syncsphere_desktop.errors import AppError, StoreReadOnlyError, StoreUnavailableError
 
 if TYPE_CHECKING:
     from syncsphere_desktop.domain.audio_check import RowToCheck
@@ -48,6 +48,7 @@ class StoreAccess:
         self._opening: asyncio.Task[AudioStore] | None = None
         self._store: AudioStore | None = None
         self._problem: AppError | None = None
+        self._is_read_only = False
         self._listeners: list[Callable[[], None]] = []
         self._under_way: set[asyncio.Future[Any]] = set()
 
@@ -61,8 +62,13 @@ class StoreAccess:
         """Return why the store could not be opened the last time, or None."""
         return self._problem
 
+    @property
+    def is_read_only(self) -> bool:
+        """Return whether the open store is known to take no writes; it is read all the same."""
+        return self._store is not None and self._is_read_only
+
     def subscribe(self, listener: Callable[[], None]) -> Callable[[], None]:
-        """Call `listener` whenever `store` or `problem` changed; return what ends that."""
+        """Call `listener` whenever `store`, `problem` or `is_read_only` changed; return what ends that."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener) if listener in self._listeners else None
 
@@ -79,15 +85,23 @@ class StoreAccess:
         """Return the store, marked as this studio's own: to be called before anything is written to it.
 
         Raises StoreUnavailableError, and marks nothing, when none of the studio's files is in a store that
-        the database doesn't remember: it may be the empty folder below an unmounted one.
+        the database doesn't remember: it may be the empty folder below an unmounted one. Raises
+        StoreReadOnlyError for a store that takes no writes.
         """
         store = await self.open()
-        if await self._known.known() is None:
-            if self._witnesses is not None:
-                from syncsphere_desktop.studio.integrity.guard import StoreGuard
+        is_known = await self._known.known() is not None
+        if not is_known and self._witnesses is not None:
+            from syncsphere_desktop.studio.integrity.guard import StoreGuard
 
-                guard, rows = StoreGuard(store, None), await self._witnesses()
-                await self.blockingly(lambda: guard.begin(rows))
+            guard, rows = StoreGuard(store, None), await self._witnesses()
+            await self.blockingly(lambda: guard.begin(rows))
+        try:
+            await self.blockingly(store.check_writable)
+        except StoreReadOnlyError:
+            self._learn(is_read_only=True)
+            raise
+        self._learn(is_read_only=False)
+        if not is_known:
             await self._known.remember(await self.blockingly(store.mark), store.url)
         return store
 
@@ -99,10 +113,19 @@ class StoreAccess:
             except AppError:
                 return  # it is the problem now
             return
+        store = self._store
+
+        def look() -> bool | None:
+            store.check()
+            return store.is_writable()
+
         try:
-            await self.blockingly(self._store.check)
+            is_writable = await self.blockingly(look)
         except AppError as error:
             await self._drop(error)
+            return
+        if is_writable is not None:
+            self._learn(is_read_only=not is_writable)
 
     async def failed(self, error: AppError) -> None:
         """Learn that the open store went away: it is the problem until it can be opened again."""
@@ -134,18 +157,25 @@ class StoreAccess:
         url, secret = self.url, self._secret
         expected = await self._known.known()
 
-        def reach() -> AudioStore:
+        def reach() -> tuple[AudioStore, bool | None]:
             from syncsphere_desktop.storage.store import open_store
 
             store = open_store(url, secret=secret, expected=expected)
             try:
                 store.check()
+                return store, store.is_writable()
             except BaseException:
                 store.close()
                 raise
-            return store
 
-        return await self.blockingly(reach)
+        opened, is_writable = await self.blockingly(reach)
+        self._is_read_only = is_writable is False
+        return opened
+
+    def _learn(self, *, is_read_only: bool) -> None:
+        if is_read_only != self._is_read_only:
+            self._is_read_only = is_read_only
+            self._tell()
 
     async def _drop(self, error: AppError) -> None:
         store, self._store = self._store, None

@@ -11,6 +11,7 @@ from typing_extensions import override
 from syncsphere_desktop.settings import ConnectionTarget
 from tests.bundle_maker import DATA
 from tests.cli.conftest import Command
+from tests.read_only import read_only
 from tests.servers import execute
 from tests.studio.integrity.library import sha256, wav
 
@@ -172,3 +173,17 @@ def test_what_a_crash_left_is_settled_before_a_check(
     )
     assert command("audio", "verify").code == 0
     assert (root / "kick.wav").exists()
+
+
+def test_a_store_that_is_read_only_is_verified_and_nothing_is_taken_out(
+    command: Command, tape: int, root: Path, tmp_path: Path
+) -> None:
+    with read_only(root):
+        sound = command("audio", "verify", "--json")
+        assert (sound.code, sound.document["sound"]) == (0, True)
+        assert "not written to" in sound.document["notes"][0]
+        assert "not written to" in command("audio", "verify").out
+        refused = command("audio", "remove", "1", "--yes", "--json")
+        assert (refused.code, refused.document["error"]["code"]) == (1, "store_read_only")
+        assert command("audio", "export", "1", "--to", str(tmp_path / "out")).code == 0
+    assert command("audio", "list", "--json").document["total"] == 2

@@ -158,6 +158,7 @@ class FakeStore:
 
     def __init__(self) -> None:
         self.problem: AppError | None = None
+        self.is_read_only = False
         self.looked = 0
         self.next_problem: AppError | None = None
         self._listeners: list[Callable[[], None]] = []

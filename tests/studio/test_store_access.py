@@ -13,9 +13,11 @@ import pytest
 from syncsphere_desktop.domain.audio_check import RowToCheck
 from syncsphere_desktop.domain.ids import AudioFileId
 from syncsphere_desktop.domain.sound import ContentState
-from syncsphere_desktop.errors import StoreUnavailableError
+from syncsphere_desktop.errors import StoreReadOnlyError, StoreUnavailableError
+from syncsphere_desktop.storage.paths import StorePath
 from syncsphere_desktop.storage.store import open_store
 from syncsphere_desktop.studio.store_access import StoreAccess
+from tests.read_only import read_only
 
 
 class KnownInMemory:
@@ -177,3 +179,22 @@ async def test_an_empty_root_is_claimed_for_a_studio_without_rows(tmp_path: Path
         assert known.identity is not None
     finally:
         await access.shutdown()
+
+
+async def test_a_store_that_is_read_only_is_opened_and_not_claimed(tmp_path: Path) -> None:
+    known, folder = KnownInMemory(), tmp_path / "audio"
+    folder.mkdir()
+    async with access_to(str(folder), known) as access:
+        told: list[bool] = []
+        access.subscribe(lambda: told.append(access.is_read_only))
+        with read_only(folder):
+            assert (await access.open()).stat(StorePath("kick.wav")) is None
+            assert access.is_read_only
+            with pytest.raises(StoreReadOnlyError, match="read but not written to"):
+                await access.claim()
+            assert (known.identity, access.problem) == (None, None)
+        await access.look_again()
+        assert not access.is_read_only
+        await access.claim()
+        assert known.identity is not None
+        assert told == [True, False]

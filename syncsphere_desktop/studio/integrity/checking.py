@@ -39,6 +39,7 @@ from syncsphere_desktop.studio.integrity.tally import Tally, findings_of, row_fi
 from syncsphere_desktop.studio.threads import Threads
 from syncsphere_desktop.studio.work_control import WorkCancelledError, WorkControl
 
+_READ_ONLY = "The audio storage can be read but not written to: nothing that is wrong in it can be mended."
 _ROWS_SKIPPED_AT_A_TIME = 5000
 _TELL_SECONDS = 0.1
 _RESUMED_WITHIN = timedelta(days=1)
@@ -120,6 +121,8 @@ class Check:
         guard = self._guard = StoreGuard(parts.store, await parts.known.known())
         witnesses = await parts.contents.to_check(AudioFileId(0), WITNESSES_SOUGHT)
         identity = await parts.threads(lambda: guard.begin(witnesses))
+        if await parts.threads(parts.store.is_writable) is False:
+            self._notes.append(_READ_ONLY)
         self._meter.files_total, self._meter.bytes_total = await parts.contents.totals(self._scope.project_id)
         unfinished = await parts.checks.unfinished(self._scope.project_id, identity) if resume else None
         if unfinished is not None and self._can_go_on(unfinished):

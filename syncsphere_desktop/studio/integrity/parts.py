@@ -7,7 +7,13 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 from syncsphere_desktop.domain.trash import UNSETTLED
-from syncsphere_desktop.errors import AccessDeniedError, ReadOnlyError, SchemaError, TimedOutError
+from syncsphere_desktop.errors import (
+    AccessDeniedError,
+    ReadOnlyError,
+    SchemaError,
+    StoreReadOnlyError,
+    TimedOutError,
+)
 from syncsphere_desktop.storage.base import AudioStore
 from syncsphere_desktop.studio.audio_library import AudioLibrary
 from syncsphere_desktop.studio.integrity.exporting import AudioExporter
@@ -72,7 +78,7 @@ async def opened_integrity(
     try:
         if await library.trash.in_states(UNSETTLED):
             # Whoever is at it this moment settles too, and who may only read leaves it to others.
-            with suppress(TimedOutError, ReadOnlyError, AccessDeniedError, SchemaError):
+            with suppress(TimedOutError, ReadOnlyError, AccessDeniedError, SchemaError, StoreReadOnlyError):
                 await integrity.quarantine.settle()
         yield integrity
     finally:

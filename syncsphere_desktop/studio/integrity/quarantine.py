@@ -136,7 +136,7 @@ class Quarantine:
     async def settle(self) -> ActionReport:
         """Finish or undo what a crash left half done; to be called when the store was opened."""
         async with self._trash.exclusive():
-            await self._threads(self._store.check)
+            await self._threads(self._store.check_writable)
             return await self._settling.run()
 
     async def _in_turn(
@@ -150,6 +150,6 @@ class Quarantine:
         if not things:
             return ActionReport(())
         async with self._trash.exclusive():
-            await self._threads(self._store.check)
+            await self._threads(self._store.check_writable)
             await self._settling.run()
             return await act_on_each(things, act, doing=doing, control=control, progress=progress)

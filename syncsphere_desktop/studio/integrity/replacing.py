@@ -62,7 +62,7 @@ class ContentReplacer:
         progress(f"Probing {source.name}", None)
         facts = await self._threads(partial(self._prober.probe, source, decode=True))
         async with self._trash.exclusive():
-            await self._threads(self._library.store.check)
+            await self._threads(self._library.store.check_writable)
             await self._settling.run()
             if await self._files.find(file.id) is None:
                 raise NotFoundError("The row was deleted meanwhile.")

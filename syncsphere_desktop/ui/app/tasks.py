@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Hashable
 from typing import Any
 
 from syncsphere_desktop.errors import AppError
@@ -26,7 +26,7 @@ class TaskScope:
         self._on_error = on_error
         self._report_bug = report_bug
         self._tasks: set[asyncio.Task[None]] = set()
-        self._by_key: dict[str, asyncio.Task[None]] = {}
+        self._by_key: dict[Hashable, asyncio.Task[None]] = {}
         self._closed = False
 
     def child(self, name: str, *, on_error: ErrorHandler | None = None) -> TaskScope:
@@ -39,10 +39,12 @@ class TaskScope:
         self,
         work: Coroutine[Any, Any, None],
         *,
-        key: str | None = None,
+        key: Hashable | None = None,
         on_error: ErrorHandler | None = None,
     ) -> asyncio.Task[None] | None:
         """Start `work`. A task with the same `key` is cancelled first: the newest wish wins.
+
+        A part of which a scope may have several has itself in its keys: `(self, "list")`.
 
         After shutdown nothing starts any more and None is returned.
         """
@@ -53,7 +55,7 @@ class TaskScope:
             self._by_key[key].cancel()
         task = asyncio.get_running_loop().create_task(
             self._guarded(work, on_error or self._on_error),
-            name=f"{self.name}:{key or getattr(work, '__qualname__', 'task')}",
+            name=f"{self.name}:{key if isinstance(key, str) else getattr(work, '__qualname__', 'task')}",
         )
         self._tasks.add(task)
         if key is not None:
@@ -66,7 +68,7 @@ class TaskScope:
         task.add_done_callback(forget)
         return task
 
-    def cancel(self, key: str) -> None:
+    def cancel(self, key: Hashable) -> None:
         """Cancel the task of that key, if there is one."""
         task = self._by_key.get(key)
         if task is not None:
@@ -90,7 +92,7 @@ class TaskScope:
         except Exception as error:  # noqa: BLE001  # the one place where bugs of tasks are caught and shown
             self._report_bug(error)
 
-    def _forget(self, task: asyncio.Task[None], key: str | None) -> None:
+    def _forget(self, task: asyncio.Task[None], key: Hashable | None) -> None:
         self._tasks.discard(task)
         if key is not None and self._by_key.get(key) is task:
             del self._by_key[key]

@@ -68,11 +68,9 @@ class IntegrityController(QObject):
         self._was_shown = False
         self._retry: Callable[[], None] = self.reload
         self._projects: dict[int, str] = {}
-        # A list each: two in one scope would cancel each other's reading.
-        self._lists = [self._scope.child(name) for name in (FINDINGS, QUARANTINE)]
         pages = [replace(context, layout=_part(context.layout, name)) for name in (FINDINGS, QUARANTINE)]
-        self.findings = FindingsPage(pages[0], self._lists[0], read_only=read_only)
-        self.quarantine = QuarantinePage(pages[1], self._lists[1], now, read_only=read_only)
+        self.findings = FindingsPage(pages[0], self._scope, read_only=read_only)
+        self.quarantine = QuarantinePage(pages[1], self._scope, now, read_only=read_only)
         self.outage = StoreOutage(self.findings.failure, parts.reach, self._scope)
         self.check_run = CheckRun(context.jobs, self)
         self.mending = FindingsMending(self.findings, parts.open_work, context, self._scope)
@@ -148,8 +146,7 @@ class IntegrityController(QObject):
         """End every task; a check that goes on can be taken up by the next one."""
         self.check_run.cancel()
         self.outage.end()
-        for scope in (*self._lists, self._scope):
-            await scope.shutdown()
+        await self._scope.shutdown()
 
     # What can be wished for
 

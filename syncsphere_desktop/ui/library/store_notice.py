@@ -14,6 +14,7 @@ from syncsphere_desktop.ui.widgets.banner import Banner
 
 _KEY = "store"
 _LOOKED_EVERY_MS = 5000
+_READ_ONLY = "The audio storage is read only: files can be played, copied and checked, and none is changed."
 
 
 class StoreWatch(Protocol):
@@ -21,12 +22,14 @@ class StoreWatch(Protocol):
 
     @property
     def problem(self) -> AppError | None: ...
+    @property
+    def is_read_only(self) -> bool: ...
     def subscribe(self, listener: Callable[[], None]) -> Callable[[], None]: ...
     async def look_again(self) -> None: ...
 
 
 class StoreNotice(Banner):
-    """Shown while the store has a problem; the list of rows works all the same.
+    """Shown while the store has a problem, or takes no writes; the list of rows works all the same.
 
     While it is in sight it looks for the store every few seconds, one look at a time.
     """
@@ -68,12 +71,15 @@ class StoreNotice(Banner):
 
     def _refresh(self) -> None:
         problem = self._store.problem
+        if problem is None and self._had_problem:
+            self.store_returned.emit()
         if problem is not None:
             self._tell(problem)
-        elif self._had_problem:
-            self.store_returned.emit()
+        elif self._store.is_read_only:
+            self._shown = ("", "")
+            self.show_message(_READ_ONLY, "info")
         self._had_problem = problem is not None
-        self.setVisible(self._had_problem)
+        self.setVisible(self._had_problem or self._store.is_read_only)
 
     def _tell(self, problem: AppError) -> None:
         told = problem.message, problem.details or ""

@@ -148,7 +148,7 @@ class ListModel(QAbstractTableModel, Generic[RowT]):
         self._fetcher.pause()
         self._set_loading(loading=True)
         self.query_changed.emit(query)
-        self.scope.spawn(self._start(query), key="list", on_error=self._on_list_failed)
+        self.scope.spawn(self._start(query), key=(self, "list"), on_error=self._on_list_failed)
 
     def sort_by(self, sort: Sort) -> None:
         """Show the same rows in another order."""
@@ -165,7 +165,7 @@ class ListModel(QAbstractTableModel, Generic[RowT]):
             self._pace.after_this()
         else:
             self._pace.start()
-            self.scope.spawn(self._reload(self._query), key="list", on_error=self._on_list_failed)
+            self.scope.spawn(self._reload(self._query), key=(self, "list"), on_error=self._on_list_failed)
 
     def reload_soon(self) -> None:
         """Reload because something changed; many changes become at most some four reloads a second."""

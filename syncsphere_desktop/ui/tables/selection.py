@@ -173,7 +173,7 @@ class RowSelection(QObject, Generic[RowT]):
         self._without = set()
         self.changed.emit()
         if self._stretch:
-            self._model.scope.spawn(self._resolve_stretch(self._stretch), key="selection")
+            self._model.scope.spawn(self._resolve_stretch(self._stretch), key=(self, "stretch"))
 
     async def _resolve_stretch(self, stretch: range) -> None:
         query = self._model.shown_query
@@ -208,7 +208,7 @@ class RowSelection(QObject, Generic[RowT]):
             # The positions mean other rows now; rather nothing is selected than something else.
             self._become(self._ids)
         if self._ids and not self._everything and self._model.count.value <= _PRUNED_BELOW:
-            self._model.scope.spawn(self._prune(), key="selection")
+            self._model.scope.spawn(self._prune(), key=(self, "stretch"))
 
     async def _prune(self) -> None:
         """Take out the rows that are not listed any more."""

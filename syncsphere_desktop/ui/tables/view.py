@@ -100,7 +100,7 @@ class ListView(ListSurface[RowT]):
     def copy(self) -> None:
         """Put the selected rows on the clipboard, with the columns that are shown in their order."""
         if self.selection.count:
-            self.list_model.scope.spawn(self._copy(), key="copy")
+            self.list_model.scope.spawn(self._copy(), key=(self, "copy"))
 
     def set_overlay(self, overlay: QWidget | None) -> None:
         """Cover the rows with a widget that says why there are none, or uncover them."""

@@ -257,6 +257,23 @@ def test_a_store_that_comes_back_is_noticed_without_being_asked_for(qt_run: QtRu
     qt_run(scenario())
 
 
+def test_a_store_that_is_read_only_is_told(qt_run: QtRun) -> None:
+    async def scenario() -> None:
+        def locked(studio: Studio) -> None:
+            studio.store.is_read_only = True
+
+        async with library(prepare=locked) as (bench, studio):
+            notice = bench.controller.notice
+            await until(notice.isVisible)
+            assert "read only" in notice.sentence
+            assert not notice.pace.isActive()
+            studio.store.is_read_only = False
+            notice.look()
+            await until(notice.isHidden)
+
+    qt_run(scenario())
+
+
 def test_filters_show_as_chips_that_drop_them(qt_run: QtRun) -> None:
     async def scenario() -> None:
         async with library() as (bench, _studio):

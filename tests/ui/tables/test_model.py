@@ -9,8 +9,10 @@ from PySide6.QtCore import Qt
 
 from syncsphere_desktop.domain.listing import Count, ListQuery, Sort
 from syncsphere_desktop.errors import TimedOutError
+from syncsphere_desktop.ui.tables.model import ListModel
+from tests.fakes.million import GeneratedRows
 from tests.ui.loops import QtRun
-from tests.ui.tables.conftest import BY_NAME, listing, until
+from tests.ui.tables.conftest import BY_NAME, COLUMNS, listing, until
 
 
 def test_the_first_rows_show_before_the_count_is_exact(qt_run: QtRun) -> None:
@@ -285,5 +287,20 @@ def test_a_list_that_shrinks_below_the_place_shows_its_end(qt_run: QtRun) -> Non
             bench.model.reload()
             await until(lambda: bench.model.count.value == 50)
             await until(lambda: bench.model.row(49))
+
+    qt_run(scenario())
+
+
+def test_two_lists_in_one_scope_are_read_beside_each_other(qt_run: QtRun) -> None:
+    async def scenario() -> None:
+        async with listing(10) as bench:
+            others = GeneratedRows(7)
+            other = ListModel(others, COLUMNS, bench.model.scope, parent=bench.model)
+            bench.model.set_query(ListQuery(Sort("name", descending=True)))
+            other.set_query(BY_NAME)
+            other.reload()
+            await until(lambda: not bench.model.is_loading and not other.is_loading)
+            await until(lambda: other.count.value == 7 and other.row(0))
+            assert bench.names(0, 0) == ["Track 10"]
 
     qt_run(scenario())
