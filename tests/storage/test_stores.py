@@ -19,11 +19,13 @@ from syncsphere_desktop.errors import (
     PathOutsideStoreError,
     StoredFileExistsError,
     StoredFileMissingError,
+    StoreReadOnlyError,
     StoreUnavailableError,
 )
 from syncsphere_desktop.storage.marker import MARKER_PATH
 from syncsphere_desktop.storage.paths import OWN_FOLDER, StorePath, new_path, part_path, trash_path
 from syncsphere_desktop.storage.store import BLOCK_BYTES, AudioStore
+from tests.read_only import read_only
 from tests.storage.conftest import Behind
 
 AT = StorePath("projects/12/Kick-3f9a1c2e.wav")
@@ -283,6 +285,21 @@ def test_copying_for_this_machine_can_be_cancelled(store: AudioStore, kind: str)
         return  # nothing is copied
     with pytest.raises(InterruptedError), store.as_file(AT, check=check):
         pass
+
+
+def test_looking_needs_no_right_to_write(store: AudioStore, kind: str, folder: Path) -> None:
+    if kind == "s3":
+        pytest.skip("its rights are the key's, and the test server knows one key")
+    store.put(io.BytesIO(b"x"), AT)
+    with read_only(folder):
+        store.check()
+        assert store.is_writable() is not True
+        with store.open(AT) as stored:
+            assert stored.read() == b"x"
+        with pytest.raises(StoreReadOnlyError, match="read but not written to"):
+            store.check_writable()
+    store.check_writable()
+    assert files_below(folder) == {AT}
 
 
 TRAPS = ["", ".", "..", "../x", "a/../../x", "a//b", "/etc/passwd", "a/./b", "a\0b", "a/.."]
