@@ -64,7 +64,7 @@ BookListener = Callable[[Sequence[BookEvent]], None]
 
 
 class OwnershipBook(Protocol):
-    """The table of who holds what. Methods raise AppError, NotFoundError where a project or user is unknown."""
+    """The table of who holds what. Raises AppError, NotFoundError where a project or user is unknown."""
 
     @property
     def tells_at_once(self) -> bool:
@@ -84,7 +84,7 @@ class OwnershipBook(Protocol):
     async def holdings(self, project_id: ProjectId) -> Mapping[UUID, UserId | None]: ...
 
     def subscribe(self, listener: BookListener) -> Callable[[], None]:
-        """Call `listener` in the event loop, changes in the order of their commits; returns what ends that."""
+        """Call `listener` in the event loop, in the order of the commits; returns what ends that."""
         ...
 
 
