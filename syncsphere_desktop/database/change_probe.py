@@ -17,7 +17,8 @@ from syncsphere_desktop.database.tables import OUR_SCHEMA, audio_content, audio_
 
 _CONTENT = audio_content.name
 _TABLES = [table.name for table in studio_metadata.sorted_tables]
-_TRIGGERS = 4 * len(_TABLES)
+CHANGE_TRIGGERS = 4 * len(_TABLES)
+"""One for each of INSERT, UPDATE, DELETE and TRUNCATE on each of the six tables."""
 
 # No right is needed for any of this. A TRUNCATE is not counted, but gives the table a new file.
 _QUERY = """
@@ -26,7 +27,7 @@ WITH studio AS (
 ), triggers AS (
     SELECT count(*) AS found FROM pg_trigger t JOIN studio s ON s.oid = t.tgrelid
     JOIN pg_proc p ON p.oid = t.tgfoid JOIN pg_namespace n ON n.oid = p.pronamespace
-    WHERE n.nspname = %(schema)s AND p.proname = 'tell_change' AND NOT t.tgisinternal
+    WHERE n.nspname = %(schema)s AND p.proname = %(function)s AND NOT t.tgisinternal
         AND t.tgenabled IN ('O', 'A')
 )
 SELECT (SELECT found FROM triggers) >= %(triggers)s AND current_setting('max_prepared_transactions') = '0',
@@ -58,10 +59,21 @@ class Probe:
     counters: Mapping[str, Counters]
 
 
-def read_probe(connection: RawConnection) -> Probe:
-    """Ask the server; raises psycopg2's errors. The connection must be in autocommit mode."""
+def read_probe(
+    connection: RawConnection, function: str = "tell_change", triggers: int = CHANGE_TRIGGERS
+) -> Probe:
+    """Ask the server; raises psycopg2's errors. The connection must be in autocommit mode.
+
+    Every change is told where as many triggers as that call the function of that name.
+    """
     with connection.cursor() as cursor:
-        wanted = {"names": _TABLES, "schema": OUR_SCHEMA, "triggers": _TRIGGERS, "content": _CONTENT}
+        wanted = {
+            "names": _TABLES,
+            "schema": OUR_SCHEMA,
+            "function": function,
+            "triggers": triggers,
+            "content": _CONTENT,
+        }
         cursor.execute(_QUERY, wanted)
         rows = cursor.fetchall()
     counters = {name: Counters(*numbers) for _has, name, *numbers in rows}

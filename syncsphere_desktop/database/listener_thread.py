@@ -8,22 +8,17 @@ import selectors
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import closing
+from dataclasses import dataclass
 from enum import StrEnum
+from typing import Generic, Protocol, TypeVar
 
 import psycopg2
 from psycopg2.extensions import connection as RawConnection  # noqa: N812
 
-from syncsphere_desktop.database.change_events import (
-    ChangeEvent,
-    EverythingMayHaveChanged,
-    PendingChanges,
-    parse_notice,
-)
-from syncsphere_desktop.database.change_probe import Probe, changes_between, read_probe
+from syncsphere_desktop.database.change_probe import Probe
 from syncsphere_desktop.database.connection import Database
-from syncsphere_desktop.database.tables import CHANGE_CHANNEL
 
 _log = logging.getLogger(__name__)
 
@@ -40,7 +35,33 @@ class ListenerMode(StrEnum):
     OFF = "off"
 
 
-class ListenerThread:
+EventT = TypeVar("EventT")
+
+
+class Pending(Protocol[EventT]):
+    """Events that wait to be told, merged so that its size is bounded."""
+
+    def add(self, event: EventT, /) -> None: ...
+    def take(self) -> list[EventT]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Subject(Generic[EventT]):
+    """What is listened for: a channel, what its notices say, and how to find out where there are none.
+
+    `gap` is the event that says that changes may have gone unseen. `parse` gets a payload and the origin of
+    the own connections, `between` two probes.
+    """
+
+    channel: str
+    gap: EventT
+    pending: Callable[[], Pending[EventT]]
+    probe: Callable[[RawConnection], Probe]
+    parse: Callable[[str, str], Iterable[EventT]]
+    between: Callable[[Probe, Probe], Iterable[EventT]]
+
+
+class ListenerThread(Generic[EventT]):
     """Connects, listens, and connects again when that breaks, until it is stopped.
 
     `on_mode` and `on_news` are called in `loop`; after `on_news` the owner calls `take`. `tried` is done when
@@ -50,12 +71,14 @@ class ListenerThread:
     def __init__(
         self,
         database: Database,
+        subject: Subject[EventT],
         poll_seconds: float,
         loop: asyncio.AbstractEventLoop,
         on_mode: Callable[[ListenerMode], None],
         on_news: Callable[[], None],
     ) -> None:
         self._database = database
+        self._subject = subject
         self._poll_seconds = poll_seconds
         self._loop = loop
         self._on_mode = on_mode
@@ -63,7 +86,7 @@ class ListenerThread:
         self.tried: asyncio.Future[None] = loop.create_future()
         self.ended: asyncio.Future[None] = loop.create_future()
         self._lock = threading.Lock()
-        self._news = PendingChanges()
+        self._news = subject.pending()
         self._is_announced = False
         self._is_stopping = threading.Event()
         self._attempt = 0
@@ -84,12 +107,12 @@ class ListenerThread:
         self._wake_receiver.close()
         self._wake_sender.close()
 
-    def take(self) -> PendingChanges:
-        """Return what was learnt since the last time."""
+    def take(self) -> list[EventT]:
+        """Return what was learnt since the last time, merged."""
         with self._lock:
-            news, self._news = self._news, PendingChanges()
+            news, self._news = self._news, self._subject.pending()
             self._is_announced = False
-        return news
+        return news.take()
 
     def _run(self) -> None:
         try:
@@ -114,11 +137,11 @@ class ListenerThread:
     def _listen(self, connection: RawConnection) -> None:
         connection.autocommit = True
         with connection.cursor() as cursor:
-            cursor.execute(f"LISTEN {CHANGE_CHANNEL}")
-        probe = read_probe(connection)
+            cursor.execute(f"LISTEN {self._subject.channel}")
+        probe = self._subject.probe(connection)
         self._tell_mode(_mode_of(probe))
         if self._attempt > 0:
-            self._add([EverythingMayHaveChanged()])
+            self._add([self._subject.gap])
         self._attempt = 1  # from now on each connection is one after a gap
         with selectors.DefaultSelector() as selector:
             selector.register(connection, selectors.EVENT_READ)
@@ -139,19 +162,19 @@ class ListenerThread:
         notices = [notice.payload for notice in connection.notifies]
         connection.notifies.clear()
         if wanted:
-            parsed = (parse_notice(payload, self._database.origin) for payload in notices)
-            self._add([change for change in parsed if change is not None])
+            origin = self._database.origin
+            self._add([event for payload in notices for event in self._subject.parse(payload, origin)])
 
     def _look_again(self, connection: RawConnection, before: Probe) -> Probe:
-        after = read_probe(connection)
+        after = self._subject.probe(connection)
         if after.has_notices is not before.has_notices:
             self._tell_mode(_mode_of(after))
-            self._add([EverythingMayHaveChanged()])
+            self._add([self._subject.gap])
         elif not after.has_notices:
-            self._add(list(changes_between(before.counters, after.counters)))
+            self._add(list(self._subject.between(before, after)))
         return after
 
-    def _add(self, changes: list[ChangeEvent]) -> None:
+    def _add(self, changes: list[EventT]) -> None:
         if not changes:
             return
         with self._lock:
