@@ -231,7 +231,7 @@ class _Steps:
     def put(self, old: Box | None, new: Box | None) -> None:
         """Store a box in place of another; None stands for none."""
         box = new or old
-        if box is None:
+        if box is None or new == old:
             return
         before = () if old is None else old.owners
         after = () if new is None else new.owners

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,7 +17,13 @@ from syncsphere_desktop.domain.ownership_agreement import (
 )
 from syncsphere_desktop.domain.ownership_box import Moment
 from syncsphere_desktop.domain.ownership_picture import Picture
+from syncsphere_desktop.errors import FeedError
+from syncsphere_desktop.feed.endpoint import OBSERVER
+from syncsphere_desktop.feed.messages import SyncRequested
 from syncsphere_desktop.feed.state import FeedPhase, FeedState
+from syncsphere_desktop.studio.ownership.watch_ports import Feed
+
+_MOST_ASKED = 50
 
 
 @dataclass(slots=True)
@@ -102,3 +109,27 @@ def _why_unknown(feed: FeedState, refusal: str | None) -> str:
     if refusal is not None:
         return f"The feed's server does not tell its state: {refusal}"
     return "Feed and table are being compared."
+
+
+class StateAsker:
+    """Asks the feed's server for the state of projects, a bounded number at a time."""
+
+    def __init__(self, feed: Feed | None) -> None:
+        self._feed = feed
+        self.tasks: set[asyncio.Task[None]] = set()
+        """What is under way; whoever ends the feed cancels them."""
+
+    def ask(self, projects: Collection[ProjectId]) -> None:
+        """Ask for these; without a feed, or too often, nothing is asked."""
+        if self._feed is None or not projects or len(self.tasks) >= _MOST_ASKED:
+            return
+        task = asyncio.create_task(self._send(self._feed, tuple(projects)[:_MOST_ASKED]), name="feed-asker")
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
+    async def _send(self, feed: Feed, projects: Sequence[ProjectId]) -> None:
+        for project_id in projects:
+            try:
+                await feed.send(SyncRequested(project_id, OBSERVER))
+            except FeedError:
+                return  # its state says so, and the comparison waits for the next connection

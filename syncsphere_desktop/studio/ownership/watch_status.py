@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from syncsphere_desktop.domain.humane import duration
+from syncsphere_desktop.domain.humane import time_left
 from syncsphere_desktop.domain.ownership_box import Moment
 from syncsphere_desktop.errors import AppError
 from syncsphere_desktop.feed.state import FeedPhase, FeedState
@@ -51,7 +51,7 @@ class WatchStatus:
         elif age < timedelta(seconds=1):
             read = "the table was read just now"
         else:
-            read = f"the table was read {duration(int(age.total_seconds()))} ago"
+            read = f"the table was read {time_left(age.total_seconds())} ago"
         how = {
             WatchWay.FEED: "Live by the feed and the database's notices"
             if self.has_notices

@@ -13,10 +13,9 @@ from syncsphere_desktop.domain.ownership_agreement import Agreement
 from syncsphere_desktop.domain.ownership_box import GRACE_SECONDS, Moment
 from syncsphere_desktop.domain.ownership_picture import Picture, Step
 from syncsphere_desktop.domain.presence import Presence
-from syncsphere_desktop.errors import AppError, FeedError
-from syncsphere_desktop.feed.messages import SyncRequested
+from syncsphere_desktop.errors import AppError
 from syncsphere_desktop.feed.state import FeedEvent, FeedPhase, FeedState
-from syncsphere_desktop.studio.ownership.comparing import AgreementKeeper
+from syncsphere_desktop.studio.ownership.comparing import AgreementKeeper, StateAsker
 from syncsphere_desktop.studio.ownership.feed_hearing import FeedHearing
 from syncsphere_desktop.studio.ownership.table_reading import Rows, TableReader
 from syncsphere_desktop.studio.ownership.telling import (
@@ -39,8 +38,6 @@ from syncsphere_desktop.studio.ownership.watch_status import WatchStatus, WatchW
 
 _SLICE = 250
 """Boxes taken from a read before the event loop has its turn: half a millisecond or so."""
-_ASKING_AS = "syncsphere-desktop"
-_MOST_ASKED = 50
 
 Unsubscribe = Callable[[], None]
 ProjectIds = Callable[[], Awaitable[Collection[ProjectId]]]
@@ -50,7 +47,8 @@ class OwnershipWatch:
     """Joins the table, its notices and the feed to one picture a project, which lives as long as it is shown.
 
     It starts and ends `notices` and `feed`. `all_projects` names the projects to listen for where ALL are
-    shown; without it those that have boxes are. Listeners are called in the event loop of `start`.
+    shown; without it those that have boxes are. Listeners are called in the event loop of `start`. A bug goes
+    to `report_bug`, or without it is raised by `shutdown`.
     """
 
     def __init__(
@@ -62,10 +60,12 @@ class OwnershipWatch:
         all_projects: ProjectIds | None = None,
         clock: Clock | None = None,
         pacing: WatchPacing | None = None,
+        report_bug: Callable[[BaseException], None] | None = None,
     ) -> None:
         self._notices = notices
         self._feed = feed
         self._all_projects = all_projects
+        self._report_bug = report_bug
         self._clock = clock or SystemClock()
         self._pacing = pacing or WatchPacing()
         self._pictures: dict[ProjectId, Picture] = {}
@@ -90,7 +90,7 @@ class OwnershipWatch:
         self._failure: AppError | None = None
         self._is_dirty = False
         self._tasks: list[asyncio.Task[None]] = []
-        self._asking: set[asyncio.Task[None]] = set()
+        self._asker = StateAsker(feed)
         self._unsubscribe: list[Unsubscribe] = []
         self._next_full = float("inf")
         self._next_look = 0.0
@@ -159,6 +159,8 @@ class OwnershipWatch:
             asyncio.create_task(self._reader.run(), name="ownership-reader"),
             asyncio.create_task(self._tick(), name="ownership-ticker"),
         ]
+        for task in self._tasks:
+            task.add_done_callback(self._on_task_done)
 
     async def shutdown(self) -> None:
         """Stop watching; every task, the notices and the feed have ended when this returns."""
@@ -166,7 +168,7 @@ class OwnershipWatch:
             end()
         self._unsubscribe.clear()
         self._teller.close()
-        tasks = [*self._tasks, *self._asking]
+        tasks = [*self._tasks, *self._asker.tasks]
         for task in tasks:
             task.cancel()
         results = await asyncio.gather(*tasks, return_exceptions=True)
@@ -175,9 +177,14 @@ class OwnershipWatch:
             await self._feed.shutdown()
         if self._notices is not None:
             await self._notices.shutdown()
-        for result in results:
-            if isinstance(result, Exception):
-                raise result
+        bug = next((result for result in results if isinstance(result, Exception)), None)
+        if bug is not None and self._report_bug is None:
+            raise bug
+
+    def _on_task_done(self, task: asyncio.Task[None]) -> None:
+        bug = None if task.cancelled() else task.exception()
+        if bug is not None and self._report_bug is not None:
+            self._report_bug(bug)
 
     def show(self, projects: Shown) -> None:
         """Watch these projects, or ALL, and no others; what is new is read at once."""
@@ -253,7 +260,7 @@ class OwnershipWatch:
                 self._take(picture, picture.take_claim(box_uuid, owner_id, said_at, now), patience)
         for project_id in heard.read & self._pictures.keys():
             self._reader.want(project_id)
-        self._ask(heard.ask)
+        self._asker.ask(heard.ask)
         if heard.present:
             self._presence_listeners.tell(frozenset(heard.present))
         self._is_dirty = True
@@ -312,22 +319,6 @@ class OwnershipWatch:
         self._refresh_status()
         self._is_dirty = True
 
-    def _ask(self, projects: Collection[ProjectId]) -> None:
-        """Ask the feed's server for the state of projects."""
-        if self._feed is None or not projects or len(self._asking) >= _MOST_ASKED:
-            return
-        task = asyncio.create_task(self._send_requests(tuple(projects)[:_MOST_ASKED]), name="ownership-asker")
-        self._asking.add(task)
-        task.add_done_callback(self._asking.discard)
-
-    async def _send_requests(self, projects: Sequence[ProjectId]) -> None:
-        assert self._feed is not None
-        for project_id in projects:
-            try:
-                await self._feed.send(SyncRequested(project_id, _ASKING_AS))
-            except FeedError:
-                return  # its state says so, and the comparison waits for the next connection
-
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(self._pacing.tick)
@@ -371,7 +362,7 @@ class OwnershipWatch:
             if not look.is_settled:
                 self._is_dirty = True
             await asyncio.sleep(0)
-        self._ask(asked)
+        self._asker.ask(asked)
         self._next_look = now.seconds + max(self._pacing.tick, (self._clock.now().seconds - now.seconds) * 20)
         self._tell_agreement(now)
 
