@@ -1,4 +1,4 @@
-"""Whose versions are listed: those of one project, or of all."""
+"""Which project something is listed of: one, or all."""
 
 from __future__ import annotations
 
@@ -13,17 +13,18 @@ _LONGEST = 28
 
 
 class ProjectChoice(QWidget):
-    """A button with the project's name, and one that goes back to all projects."""
+    """A button with the project's name, and one that goes back to all projects; `things` are what is listed."""
 
     choose_requested = Signal()
     all_requested = Signal()
 
-    def __init__(self) -> None:
+    def __init__(self, things: str = "versions") -> None:
         super().__init__()
+        self._things = things
         self.button = Button("All projects", icon_name="projects")
         self.button.setAccessibleName("Project")
         self.button.clicked.connect(self.choose_requested)
-        self.clear = IconButton("close", "List the versions of all projects")
+        self.clear = IconButton("close", f"List the {things} of all projects")
         self.clear.clicked.connect(self.all_requested)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -33,10 +34,10 @@ class ProjectChoice(QWidget):
         self.show_project(None)
 
     def show_project(self, name: str | None) -> None:
-        """Show whose versions are listed; None stands for all."""
+        """Show the project that is listed; None stands for all."""
         told = "All projects" if name is None else middle_elided(name, _LONGEST)
         self.button.setText(without_mnemonics(told))
-        tip = "List the versions of one project (Ctrl+P)"
+        tip = f"List the {self._things} of one project (Ctrl+P)"
         self.button.setToolTip(plain_tip(tip if name is None else f"{name}\n{tip}"))
         self.button.setAccessibleDescription(name or "All projects")
         self.clear.setVisible(name is not None)

@@ -209,7 +209,7 @@ class GridCanvas(QAbstractScrollArea):
             self.viewport().update()
 
     def _shows_young(self) -> bool:
-        geometry, now = self.geometry_now, self.model.now()
+        geometry, now = self.geometry_now, self.model.clock.now()
         rows = geometry.rows_in(geometry.cells)
         times = (self.model.held(row).since for row in rows)
         return any(since is not None and now - since < _YOUNG_SECONDS for since in times)
@@ -276,9 +276,8 @@ class GridCanvas(QAbstractScrollArea):
         if at is not None:
             row, column = at
             model = self.model
-            told = spoken(
-                model.track(row), model.held(row), model.people.at(column), model.people, model.now()
-            )
+            person = model.people.at(column)
+            told = spoken(model.track(row), model.held(row), person, model.people, model.clock.now())
             self.setAccessibleName(told)
             place = f"Row {row + 1} of {model.row_count}, column {column + 1} of {model.column_count}"
             self.setAccessibleDescription(place)
@@ -385,14 +384,14 @@ class GridCanvas(QAbstractScrollArea):
         geometry, model = self.geometry_now, self.model
         row, column = geometry.row_at(place), geometry.column_at(place)
         if row is not None:
-            tip = track_tip(model.track(row), model.held(row), model.people, model.now())
+            tip = track_tip(model.track(row), model.held(row), model.people, model.clock)
             return tip, geometry.line(row)
         if column is None:
             return "", QRect()
         person = model.people.at(column)
         holds = model.tally().free if person is None else len(model.boxes_of(person.id))
         area = replace(geometry, y=0).cell(0, column)
-        return person_tip(person, holds, model.now()), QRect(
+        return person_tip(person, holds, model.clock.now()), QRect(
             area.left(), 0, area.width(), geometry.sizes.header
         )
 

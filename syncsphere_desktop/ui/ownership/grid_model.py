@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from uuid import UUID
 
 from syncsphere_desktop.domain.ids import UserId
+from syncsphere_desktop.ui.ownership.clock import GridClock
 from syncsphere_desktop.ui.ownership.people import People
 from syncsphere_desktop.ui.ownership.values import (
     FREE,
@@ -30,9 +31,9 @@ class GridModel:
     Rows are what the narrowing leaves of the tracks. A holder who has no column yet is given one.
     """
 
-    def __init__(self, now: Callable[[], float]) -> None:
-        self.now = now
-        self.people = People(now)
+    def __init__(self, clock: GridClock) -> None:
+        self.clock = clock
+        self.people = People(clock.now)
         self.on_cells: Callable[[], None] = _ignore
         self.on_shape: Callable[[], None] = _ignore
         self._tracks: tuple[Track, ...] = ()
@@ -116,6 +117,11 @@ class GridModel:
         self._changed.clear()
         self.on_shape()
 
+    def rename_people(self, names: Mapping[UserId, str]) -> None:
+        """Take the names of people who had none."""
+        self.people.rename(names)
+        self.on_shape()
+
     def set_presence(self, here: Collection[UserId] | None, absent_since: Mapping[UserId, float]) -> None:
         """Take who is present, None where that is not known, and since when the others are not."""
         if self.people.take_presence(here, absent_since):
@@ -146,6 +152,11 @@ class GridModel:
         """Take who holds what, as the table says; boxes that are not named are free."""
         for track in self._tracks:
             self.set_held(track.box_uuid, holders.get(track.box_uuid, FREE))
+
+    def add_track(self, track: Track) -> None:
+        """Have one more track at the end, as where a box comes that no bundle knows."""
+        if track.box_uuid not in self._index:
+            self.set_tracks([*self._tracks, track])
 
     def take_changes(self) -> set[Cell]:
         """Return the cells that changed since this was asked for the last time."""

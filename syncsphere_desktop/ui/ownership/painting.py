@@ -14,7 +14,7 @@ from syncsphere_desktop.ui.ownership.geometry import Geometry
 from syncsphere_desktop.ui.ownership.grid_model import Cell, GridModel
 from syncsphere_desktop.ui.ownership.style import GridStyle
 from syncsphere_desktop.ui.ownership.values import Held, Person
-from syncsphere_desktop.ui.ownership.words import AWAY, NOBODY_WORD, cell_words
+from syncsphere_desktop.ui.ownership.words import AWAY, FREE_WORD, NOBODY_WORD, RELEASING, cell_words
 from syncsphere_desktop.ui.theme.icons import paint_icon
 from syncsphere_desktop.ui.widgets.person import paint_avatar
 
@@ -84,14 +84,14 @@ class GridPainter:
             painter.fillRect(area.left(), y, right - area.left(), 1, line)
         painter.setFont(style.cell_font)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, style.sizes.has_text)
-        now, people = self._model.now(), self._model.people
+        now, people = self._model.clock.now(), self._model.people
         for row in rows:
             held = self._model.held(row)
             for owner, column in zip(held.owners or (None,), people.columns_of(held), strict=True):
                 if column in columns:
                     place = geometry.cell(row, column)
                     if owner is None:
-                        self._paint_free(painter, place)
+                        self._paint_free(painter, place, is_confirmed=held.confirmed)
                     else:
                         self._paint_holder(painter, place, held, owner, now)
         self._paint_flashes(painter, geometry, marks)
@@ -114,7 +114,7 @@ class GridPainter:
     def _begins_unit(self, row: int) -> bool:
         return row > 0 and self._model.track(row).unit != self._model.track(row - 1).unit
 
-    def _paint_free(self, painter: QPainter, cell: QRect) -> None:
+    def _paint_free(self, painter: QPainter, cell: QRect, *, is_confirmed: bool) -> None:
         style = self._style
         if not style.sizes.has_text:
             painter.setPen(style.dashed)
@@ -125,7 +125,7 @@ class GridPainter:
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRoundedRect(QRectF(cell).adjusted(3.5, 3.5, -4.5, -4.5), 4, 4)
         painter.setPen(style.muted)
-        painter.drawText(cell, _CENTRE, "free")
+        painter.drawText(cell, _CENTRE, FREE_WORD if is_confirmed else RELEASING)
 
     def _paint_holder(self, painter: QPainter, cell: QRect, held: Held, owner: UserId, now: float) -> None:
         style = self._style

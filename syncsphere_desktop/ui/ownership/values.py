@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -11,7 +10,6 @@ from syncsphere_desktop.domain.ids import UserId
 
 NOBODY = UserId(-1)
 """Stands for the column of tracks that nobody holds; no user has this id."""
-_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  # the server's times have no zone
 
 
 class Shown(StrEnum):
@@ -53,7 +51,7 @@ class Person:
 class Held:
     """Who holds a track: nobody, one person, or several where the rows contradict each other.
 
-    `since` is in seconds of the server's clock. What the feed told and the table does not say yet is not
+    `since` is in seconds since 1970. What the feed told and the table does not say yet is not
     confirmed.
     """
 
@@ -96,13 +94,3 @@ class Tally:
         """Return how many tracks a filter leaves."""
         counts = {Shown.ALL: self.tracks, Shown.HELD: self.held, Shown.FREE: self.free}
         return (counts | {Shown.STALE: self.stale, Shown.CONTESTED: self.contested})[shown]
-
-
-def seconds(moment: datetime) -> float:
-    """Return a server time, without a zone, as seconds since 1970."""
-    return (moment - _EPOCH).total_seconds()
-
-
-def moment_of(value: float) -> datetime:
-    """Return the server time that `seconds` made these seconds of."""
-    return datetime.fromtimestamp(value, tz=UTC).replace(tzinfo=None)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from syncsphere_desktop.domain.humane import exact
+from syncsphere_desktop.ui.ownership.clock import GridClock
 from syncsphere_desktop.ui.ownership.people import People
-from syncsphere_desktop.ui.ownership.values import Held, Person, Shown, Track, moment_of
+from syncsphere_desktop.ui.ownership.values import Held, Person, Shown, Track
 
 NOBODY_WORD = "Nobody"
 CLAIMING = "claiming…"
+RELEASING = "releasing…"
+FREE_WORD = "free"
 AWAY = "away"
 STALE = "stale"
 SHOWN_WORDS = {
@@ -53,7 +56,9 @@ def presence_words(person: Person, now: float) -> str:
 def holder_lines(held: Held, people: People, now: float) -> list[str]:
     """Return a line for each holder, as in `Held by Mira for 3 min`."""
     if not held.owners:
-        return ["Nobody holds it"]
+        return [
+            "Nobody holds it" if held.confirmed else "Released, as the feed tells; the table has an owner yet"
+        ]
     lines = []
     for owner in held.owners:
         line = f"Held by {people.name_of(owner)}"
@@ -71,12 +76,12 @@ def holder_lines(held: Held, people: People, now: float) -> list[str]:
     return lines
 
 
-def track_tip(track: Track, held: Held, people: People, now: float) -> str:
+def track_tip(track: Track, held: Held, people: People, clock: GridClock) -> str:
     """Return everything there is to know about a track and who holds it, a fact a line."""
     lines = [track.name, f"{track.kind} in {track.unit}" if track.unit else track.kind]
-    lines += holder_lines(held, people, now)
+    lines += holder_lines(held, people, clock.now())
     if held.since is not None:
-        lines.append(f"Since {exact(moment_of(held.since))}")
+        lines.append(f"Since {exact(clock.shown(held.since))}")
     if not track.in_bundle:
         lines.append("The newest bundle has no such track")
     lines.append(str(track.box_uuid))

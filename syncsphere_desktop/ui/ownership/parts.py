@@ -1,0 +1,64 @@
+"""What the view of ownership works with, and how that is built for an open session."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+from syncsphere_desktop.domain.ids import ProjectId
+from syncsphere_desktop.domain.listing import RowSource
+from syncsphere_desktop.domain.ownership import BoxOwnership, GridTrack
+from syncsphere_desktop.domain.ownership_agreement import Agreement
+from syncsphere_desktop.domain.ownership_history import OwnershipEvent
+from syncsphere_desktop.domain.ownership_picture import Picture
+from syncsphere_desktop.domain.presence import Presence
+from syncsphere_desktop.errors import AppError
+from syncsphere_desktop.studio.ownership.watch_ports import Shown
+from syncsphere_desktop.studio.ownership.watch_status import WatchStatus
+from syncsphere_desktop.studio.ports import CollaboratorStore, ProjectStore, UserStore
+
+Ends = Callable[[], None]
+"""Ends what it was given for, as a subscription."""
+
+
+class Watch(Protocol):
+    """Pictures who holds what, as it happens; met by `OwnershipWatch`."""
+
+    @property
+    def status(self) -> WatchStatus: ...
+    @property
+    def agreement(self) -> Agreement: ...
+    @property
+    def failure(self) -> AppError | None: ...
+    def picture(self, project_id: ProjectId) -> Picture: ...
+    def presence(self, project_id: ProjectId) -> Presence: ...
+    def subscribe_repaint(self, listener: Callable[[Mapping[ProjectId, frozenset[UUID]]], None]) -> Ends: ...
+    def subscribe_status(self, listener: Callable[[WatchStatus], None]) -> Ends: ...
+    def subscribe_agreement(self, listener: Callable[[Agreement], None]) -> Ends: ...
+    def subscribe_presence(self, listener: Callable[[frozenset[ProjectId]], None]) -> Ends: ...
+    def show(self, projects: Shown) -> None: ...
+    def read_again(self) -> None: ...
+    async def start(self) -> None: ...
+    async def shutdown(self) -> None: ...
+
+
+class Names(Protocol):
+    """Names a project's boxes in the order of its timeline."""
+
+    async def tracks(self, project_id: ProjectId) -> tuple[GridTrack, ...]: ...
+    def forget(self, project_id: ProjectId | None = None) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class OwnershipParts:
+    """What the view works with; `events` is None where no history is kept."""
+
+    watch: Watch
+    names: Names
+    rows: RowSource[BoxOwnership]
+    collaborators: CollaboratorStore
+    projects: ProjectStore
+    people: UserStore
+    events: RowSource[OwnershipEvent] | None
