@@ -102,6 +102,17 @@ class StoredAudio:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class AddedAudio:
+    """What became of a file that was to get a row: `id` is the row that has its content in its project.
+
+    Where it is not new, the project got the same content meanwhile, and the file has no row.
+    """
+
+    id: AudioFileId
+    is_new: bool
+
+
 def checked_audio_changes(changes: Mapping[str, object]) -> dict[str, object]:
     """Return the columns as they will be stored; raises InputError naming the field.
 

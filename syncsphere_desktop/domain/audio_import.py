@@ -6,7 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from syncsphere_desktop.domain.ids import ProjectId
+from syncsphere_desktop.domain.ids import AudioFileId, ProjectId
+
+
+@dataclass(frozen=True, slots=True)
+class RemainingRows:
+    """Which rows there still are of those that were asked for, and whether their project is there."""
+
+    ids: frozenset[AudioFileId]
+    has_project: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,7 +83,10 @@ class _InDatabase:
         if content is None:
             return await self.files.add(draft)
         stored = StoredAudio(draft, Content(len(content), _sha256(content)), facts)
-        return (await self.files.add_many([stored], uuid4()))[0]
+        contents = AudioContentRepository(self._database, "x")
+        copies = await contents.rows_with_sha256([stored.content.sha256])
+        [added] = await self.files.add_many([stored], uuid4(), but_for=[row.id for row in copies])
+        return await self.files.get(added.id)
 
     async def mark(self, file: AudioFile, state: ContentState) -> AudioFile:
         await AudioContentRepository(self._database, "x").record(file.id, file.file_path, state=state)

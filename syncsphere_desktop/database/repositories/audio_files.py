@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 from uuid import UUID
@@ -12,18 +12,20 @@ from sqlalchemy import Connection, delete, func, select, update
 from syncsphere_desktop.database import audit, import_lock
 from syncsphere_desktop.database.connection import Database
 from syncsphere_desktop.database.paging import ListReader
-from syncsphere_desktop.database.repositories.audio_list import audio_records, audio_spec, hashed
+from syncsphere_desktop.database.repositories.audio_list import LOOKED_AT, audio_records, audio_spec, hashed
 from syncsphere_desktop.database.repositories.records import BULK
 from syncsphere_desktop.database.side_tables import side_tables
-from syncsphere_desktop.database.tables import audio_content, audio_files, audio_imports, projects
+from syncsphere_desktop.database.tables import audio_content, audio_files, audio_imports, projects, users
 from syncsphere_desktop.domain.audio import (
+    AddedAudio,
     AudioFile,
     AudioFileDraft,
     StoredAudio,
     checked_audio_changes,
 )
+from syncsphere_desktop.domain.audio_import import RemainingRows
 from syncsphere_desktop.domain.audit import Action, Entity
-from syncsphere_desktop.domain.ids import AudioFileId, ProjectId
+from syncsphere_desktop.domain.ids import AudioFileId, ProjectId, UserId
 from syncsphere_desktop.domain.sound import ContentState
 from syncsphere_desktop.errors import InUseError, NotFoundError
 
@@ -56,27 +58,49 @@ class AudioFileRepository:
             lambda connection: audio_records(connection).insert(connection, self._actor, values)
         )
 
-    async def add_many(self, stored: Sequence[StoredAudio], import_id: UUID) -> tuple[AudioFile, ...]:
-        """Add the rows of files that are whole in the store, all of them or none; return them in this order.
+    async def add_many(
+        self, stored: Sequence[StoredAudio], import_id: UUID, *, but_for: Collection[AudioFileId] = ()
+    ) -> tuple[AddedAudio, ...]:
+        """Add the rows of files that are whole in the store, and return what became of each, in this order.
 
-        What is known of the files is kept with them, and the import counts them. Raises InputError, and
-        InUseError when a project or an uploader is gone.
+        A file whose content a row of its project has by now, other than the rows `but_for`, gets none; of
+        the rest all are added or none. What is known of them is kept with them, and the import counts them.
+        Raises InputError, and InUseError when a project or an uploader is gone.
         """
-        rows = [{**one.columns(), "project_id": one.draft.project_id} for one in stored]
+        columns = [{**one.columns(), "project_id": one.draft.project_id} for one in stored]
 
-        def work(connection: Connection) -> tuple[AudioFile, ...]:
-            if not rows:
+        def work(connection: Connection) -> tuple[AddedAudio, ...]:
+            if not stored:
                 return ()
             import_lock.hold(connection, import_id)
-            _hold_projects(connection, {one.draft.project_id for one in stored})
-            adding = audio_files.insert().returning(audio_files.c.id, sort_by_parameter_order=True)
-            ids = list(connection.execute(adding, rows).scalars())
-            _keep_contents(connection, ids, stored, import_id)
-            audit.record_added(connection, self._actor, Entity.AUDIO_FILE, dict(zip(ids, rows, strict=True)))
-            added = _read_all(connection, ids)
-            return tuple(added[file_id] for file_id in ids)
+            wanted = {one.draft.project_id for one in stored}
+            import_lock.hold_contents(connection, wanted)
+            _hold_projects(connection, wanted)
+            _require_uploaders(connection, stored)
+            twins = _twins(connection, stored, but_for)
+            new = [place for place, one in enumerate(stored) if _content_of(one) not in twins]
+            ids = self._insert(connection, [columns[place] for place in new])
+            _keep_contents(connection, ids, [stored[place] for place in new], import_id)
+            added = dict(zip(new, ids, strict=True))
+            return tuple(
+                AddedAudio(added[place], True)
+                if place in added
+                else AddedAudio(twins[_content_of(one)], False)
+                for place, one in enumerate(stored)
+            )
 
         return await self._database.write(work, timeouts=BULK)
+
+    async def remaining(self, ids: Collection[AudioFileId], project_id: ProjectId) -> RemainingRows:
+        """Return which of these rows there still are, and whether there is the project."""
+
+        def work(connection: Connection) -> RemainingRows:
+            of_ids = select(audio_files.c.id).where(audio_files.c.id == func.any(list(ids)))
+            of_project = select(projects.c.id).where(projects.c.id == project_id)
+            found = frozenset(map(AudioFileId, connection.execute(of_ids).scalars()))
+            return RemainingRows(found, connection.execute(of_project).first() is not None)
+
+        return await self._database.run(work, timeouts=BULK)
 
     async def update(
         self, base: AudioFile, changes: Mapping[str, object], *, undoes: int | None = None
@@ -142,6 +166,15 @@ class AudioFileRepository:
             raise NotFoundError("The audio files were deleted meanwhile.")
         return removed
 
+    def _insert(self, connection: Connection, rows: Sequence[dict[str, object]]) -> list[AudioFileId]:
+        """Add rows with their audit entries; return their ids in this order."""
+        if not rows:
+            return []
+        adding = audio_files.insert().returning(audio_files.c.id, sort_by_parameter_order=True)
+        ids = [AudioFileId(file_id) for file_id in connection.execute(adding, rows).scalars()]
+        audit.record_added(connection, self._actor, Entity.AUDIO_FILE, dict(zip(ids, rows, strict=True)))
+        return ids
+
 
 def remove_rows(
     connection: Connection, actor: str, ids: Sequence[int], *, action: Action = Action.REMOVE
@@ -165,10 +198,50 @@ def _hold_projects(connection: Connection, wanted: set[ProjectId]) -> None:
         raise InUseError("The project is gone; nothing was added to it.")
 
 
+def _require_uploaders(connection: Connection, stored: Sequence[StoredAudio]) -> None:
+    wanted = {one.draft.uploaded_by for one in stored if one.draft.uploaded_by is not None}
+    if not wanted:
+        return
+    found = connection.execute(select(users.c.id).where(users.c.id == func.any(sorted(wanted)))).scalars()
+    gone = sorted(wanted - {UserId(user_id) for user_id in found})
+    if gone:
+        raise InUseError(
+            f"The uploader is gone: the user with the id {gone[0]} was deleted, so no further file was added."
+        )
+
+
+def _content_of(one: StoredAudio) -> tuple[ProjectId, bytes | None]:
+    """Return what no two rows shall have because of imports: a content in a project."""
+    return one.draft.project_id, hashed(one.content.sha256)
+
+
+def _twins(
+    connection: Connection, stored: Sequence[StoredAudio], but_for: Collection[AudioFileId]
+) -> dict[tuple[ProjectId, bytes | None], AudioFileId]:
+    """Return the rows that have these contents already, as far as that is known."""
+    if not side_tables(connection).can_read(audio_content):
+        return {}
+    wanted = {_content_of(one) for one in stored}
+    found = connection.execute(
+        select(audio_files.c.project_id, audio_content.c.sha256, audio_files.c.id)
+        .join(audio_content, LOOKED_AT)
+        .where(audio_content.c.sha256 == func.any([sha256 for _project, sha256 in wanted if sha256]))
+        .order_by(audio_files.c.id.desc())
+    )
+    passed_over = frozenset(but_for)
+    return {
+        (ProjectId(project), bytes(sha256)): AudioFileId(file_id)
+        for project, sha256, file_id in found
+        if file_id not in passed_over
+    }
+
+
 def _keep_contents(
     connection: Connection, ids: Sequence[int], stored: Sequence[StoredAudio], import_id: UUID | None
 ) -> None:
     """Write what is known of new files, as far as the database has a place for it."""
+    if not ids:
+        return
     tables = side_tables(connection)
     if tables.can_write(audio_content):
         contents: list[dict[str, Any]] = [
@@ -193,14 +266,6 @@ def _keep_contents(
                 bytes=audio_imports.c.bytes + sum(one.content.size for one in stored),
             )
         )
-
-
-def _read_all(connection: Connection, ids: Sequence[int]) -> dict[int, AudioFile]:
-    spec = audio_spec(connection)
-    found = connection.execute(
-        select(*spec.columns).select_from(spec.source).where(audio_files.c.id == func.any(list(ids)))
-    ).all()
-    return {row.id: row for row in spec.rows(connection, found)}
 
 
 def _reread(connection: Connection, file_id: int) -> AudioFile:

@@ -23,6 +23,7 @@ class Outcomes:
         self._plan = plan
         self._told: dict[int, ImportedFile] = {}
         self._rows: dict[str, AudioFileId] = {}
+        self._stored: dict[AudioFileId, Entry] = {}
 
     def has(self, sha256: str) -> bool:
         """Whether a file with this content was imported."""
@@ -33,7 +34,12 @@ class Outcomes:
         assert entry.staged is not None
         entry.decide(ImportStatus.IMPORTED)
         self._rows[entry.staged.content.sha256] = row
+        self._stored[row] = entry
         self._told[entry.index] = _described(entry, row)
+
+    def stored_for(self, rows: Iterable[AudioFileId]) -> list[Entry]:
+        """Return the files that were stored for these rows; a row that was there before has none."""
+        return [self._stored[row] for row in rows if row in self._stored]
 
     def refused(self, entries: Iterable[Entry]) -> None:
         """Learn which of these files were refused; those that were cancelled count as not come to."""

@@ -99,7 +99,7 @@ class Planner:
             "Comparing files",
         )
         sha256s = {file.sha256 for file in fresh if file.sha256 is not None}
-        here = {**rows, **await self._present.rows(project_id, sha256s)}
+        here = {**rows, **(await self._present.rows(project_id, sha256s)).rows}
         return await self._threads(lambda: _judged(fresh, here))
 
     def _scanned(self, sources: Sequence[Path]) -> list[PlannedFile]:

@@ -6,17 +6,27 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 from uuid import UUID
 
-from syncsphere_desktop.domain.audio import AudioFile, StoredAudio
+from syncsphere_desktop.domain.audio import AddedAudio, AudioFile, StoredAudio
 from syncsphere_desktop.domain.audio_check import RowToCheck
-from syncsphere_desktop.domain.audio_import import AudioImport
+from syncsphere_desktop.domain.audio_import import AudioImport, RemainingRows
 from syncsphere_desktop.domain.ids import AudioFileId, ProjectId
 
 
 class FileRows(Protocol):
     """The rows of audio files."""
 
-    async def add_many(self, stored: Sequence[StoredAudio], import_id: UUID) -> tuple[AudioFile, ...]:
-        """Add rows in one transaction, all or none; raises InUseError when the project is gone."""
+    async def add_many(
+        self, stored: Sequence[StoredAudio], import_id: UUID, *, but_for: Collection[AudioFileId] = ()
+    ) -> tuple[AddedAudio, ...]:
+        """Add rows in one transaction; raises InUseError when the project or the uploader is gone.
+
+        A file whose content the project has by now gets none, unless it is only the rows `but_for` that are
+        said to have it.
+        """
+        ...
+
+    async def remaining(self, ids: Collection[AudioFileId], project_id: ProjectId) -> RemainingRows:
+        """Return which of these rows there still are."""
         ...
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from syncsphere_desktop.domain.audio_check import RowToCheck
-from syncsphere_desktop.domain.ids import ProjectId
+from syncsphere_desktop.domain.ids import AudioFileId, ProjectId
 from syncsphere_desktop.domain.sound import ContentState
 from syncsphere_desktop.errors import FileError, PathOutsideStoreError, StoredFileMissingError
 from syncsphere_desktop.storage.base import AudioStore
@@ -35,6 +35,14 @@ class Asked:
     sizes: frozenset[int]
 
 
+@dataclass(frozen=True, slots=True)
+class Here:
+    """Rows by the contents that they have, whole; and `lost`, rows that are said to have one and do not."""
+
+    rows: dict[str, RowToCheck]
+    lost: frozenset[AudioFileId] = frozenset()
+
+
 class Present:
     """Looks for contents in a project. Raises what the store and the database raise."""
 
@@ -43,18 +51,12 @@ class Present:
         self._contents = contents
         self._threads = threads
 
-    async def rows(self, project_id: ProjectId, sha256s: Collection[str]) -> dict[str, RowToCheck]:
-        """Return a row of the project for each of the contents that it has, whole, by what is known."""
+    async def rows(self, project_id: ProjectId, sha256s: Collection[str]) -> Here:
+        """Return a row of the project for each of the contents that it has, by what is known."""
         found = await self._contents.by_sha256(project_id, sha256s)
         if not found:
-            return {}
-        return await self._threads(
-            lambda: {
-                sha256: row
-                for sha256, rows in found.items()
-                if (row := next(filter(self._is_there, rows), None)) is not None
-            }
-        )
+            return Here({})
+        return await self._threads(lambda: self._here(found))
 
     async def sizes(self, project_id: ProjectId, sizes: Collection[int]) -> frozenset[int]:
         """Return which of these sizes files of the project have whose content is known."""
@@ -74,6 +76,17 @@ class Present:
         if not candidates:
             return {}
         return await self._threads(lambda: dict(self._hashed(candidates, asked, check)))
+
+    def _here(self, found: Mapping[str, Sequence[RowToCheck]]) -> Here:
+        here: dict[str, RowToCheck] = {}
+        lost: set[AudioFileId] = set()
+        for sha256, rows in found.items():
+            row = next(filter(self._is_there, rows), None)
+            if row is None:
+                lost.update(row.id for row in rows)
+            else:
+                here[sha256] = row
+        return Here(here, frozenset(lost))
 
     def _hashed(
         self, candidates: Iterable[RowToCheck], asked: Asked, check: Callable[[], None]

@@ -11,10 +11,10 @@ import asyncio
 import logging
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from syncsphere_desktop.domain.audio import AudioFileDraft, StoredAudio
-from syncsphere_desktop.domain.ids import UserId
+from syncsphere_desktop.domain.ids import AudioFileId, UserId
 from syncsphere_desktop.errors import AppError, OutcomeUnknownError, StorageError
 from syncsphere_desktop.storage.base import AudioStore, Staged
 from syncsphere_desktop.studio.audio_import.control import ImportControl
@@ -26,7 +26,7 @@ from syncsphere_desktop.studio.audio_import.ports import ContentRows, FileRows
 from syncsphere_desktop.studio.audio_import.present import Present
 from syncsphere_desktop.studio.audio_import.progress import ImportListener, Meter
 from syncsphere_desktop.studio.audio_import.recovery import sweep
-from syncsphere_desktop.studio.audio_import.report import ImportReport, ImportStatus
+from syncsphere_desktop.studio.audio_import.report import ImportedFile, ImportReport, ImportStatus
 from syncsphere_desktop.studio.audio_import.staging import Batch, Entry, Stager
 from syncsphere_desktop.studio.threads import Threads
 
@@ -39,6 +39,9 @@ BATCH_FILES = 100
 BATCH_BYTES = 256 << 20
 """A batch that holds so many bytes gets no further file, lest small files wait for large ones."""
 
+_PROJECT_GONE = "The project was deleted before the import ended, and the file's row with it."
+_ROW_GONE = "Its row was deleted before the import ended."
+_HERE = "The project has the same content already."
 _BATCHES_AT_ONCE = 3
 _TOLD_EVERY = 0.1
 
@@ -90,7 +93,9 @@ class ImportRun:
             await asyncio.wait([telling])
         progress(self._meter.progress())
         is_cancelled = self._control.cancelled
-        files = await self._parts.committing(lambda: self._outcomes.all(cancelled=is_cancelled))
+        files = await self._remaining(
+            await self._parts.committing(lambda: self._outcomes.all(cancelled=is_cancelled))
+        )
         left_out = any(file.status is ImportStatus.CANCELLED for file in files)
         return ImportReport(
             import_id=self._plan.import_id,
@@ -170,28 +175,37 @@ class ImportRun:
 
     async def _finish(self, batch: Batch) -> None:
         """Give the staged files their names and their rows. Raises AppError, and then none has a row."""
-        await self._refuse_duplicates(batch)
+        lost = await self._refuse_duplicates(batch)
         ready = [(entry, staged) for entry in batch.ready if (staged := entry.staged) is not None]
         if not ready:
             return
         stored = [self._stored(entry, staged) for entry, staged in ready]
         await self._parts.committing(lambda: self._parts.store.commit_all([staged for _, staged in ready]))
-        rows = await self._parts.files.add_many(stored, self._plan.import_id)
-        for (entry, _), row in zip(ready, rows, strict=True):
-            self._outcomes.imported(entry, row.id)
+        added = await self._parts.files.add_many(stored, self._plan.import_id, but_for=lost)
+        for (entry, _), one in zip(ready, added, strict=True):
+            if one.is_new:
+                self._outcomes.imported(entry, one.id)
+            else:  # another import was quicker by a moment
+                entry.twin, entry.may_be_left = one.id, True
+                entry.decide(ImportStatus.DUPLICATE, _HERE)
 
-    async def _refuse_duplicates(self, batch: Batch) -> None:
-        """Refuse what the project got since it was planned, and what turned out to be equal."""
+    async def _refuse_duplicates(self, batch: Batch) -> frozenset[AudioFileId]:
+        """Refuse what the project got since it was planned, and what turned out to be equal.
+
+        Return the rows that are said to have one of the contents although their files are not there.
+        """
         found = [(entry, staged) for entry in batch.ready if (staged := entry.staged) is not None]
         sha256s = {staged.content.sha256 for _, staged in found}
-        here = await self._present.rows(self._plan.project_id, sha256s)
+        known = await self._present.rows(self._plan.project_id, sha256s)
+        here = known.rows
         for entry, staged in found:
             sha256 = staged.content.sha256
             if sha256 in here or sha256 not in sha256s or self._outcomes.has(sha256):
                 entry.twin = here[sha256].id if sha256 in here else None
-                entry.decide(ImportStatus.DUPLICATE, "The project has the same content already.")
+                entry.decide(ImportStatus.DUPLICATE, _HERE)
                 await self._parts.committing(staged.discard)
             sha256s.discard(sha256)  # the first of equal ones is imported
+        return known.lost
 
     def _stored(self, entry: Entry, staged: Staged) -> StoredAudio:
         assert entry.facts is not None
@@ -209,6 +223,35 @@ class ImportRun:
             _log.warning("Files of an import are left to the next start: %s", error.message)
             return False
         return True
+
+    async def _remaining(self, files: tuple[ImportedFile, ...]) -> tuple[ImportedFile, ...]:
+        """Return what became of the files, those being rejected whose rows others deleted meanwhile."""
+        ids = {file.id for file in files if file.id is not None}
+        if not ids:
+            return files
+        try:
+            remaining = await self._parts.files.remaining(ids, self._plan.project_id)
+        except AppError as error:
+            _log.warning("Nobody can say which rows of an import are still there: %s", error.message)
+            return files
+        gone = ids - remaining.ids
+        if not gone:
+            return files
+        reason = _ROW_GONE if remaining.has_project else _PROJECT_GONE
+        await self._take_back(self._outcomes.stored_for(gone))
+        return tuple(
+            replace(file, status=ImportStatus.REJECTED, reason=reason, id=None) if file.id in gone else file
+            for file in files
+        )
+
+    async def _take_back(self, entries: Sequence[Entry]) -> None:
+        """Remove the files of rows that are gone; the journal names them until that is done."""
+        if not entries:
+            return
+        announced = [entry.announced for entry in entries]
+        number = await self._parts.committing(lambda: self._journal.announce(announced))
+        if await self._could_sweep(entries):
+            await self._parts.committing(lambda: self._journal.settle(number))
 
     def _on_storage_problem(self, error: StorageError) -> None:
         """Learn on a thread that the store failed."""

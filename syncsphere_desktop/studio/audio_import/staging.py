@@ -34,8 +34,8 @@ class Entry:
     """A file on its way: its place in the plan, where it goes, and what became of it so far.
 
     `staged` is there for one that was whole in the store; `status` once it is decided what becomes of it;
-    `twin` is the row that has the same content. `may_be_left` tells that the store failed, so that something
-    of the file may be there still.
+    `twin` is the row that has the same content. `may_be_left` tells that something of a file that gets no row
+    may be in the store still: the store failed, or the file had its name already.
     """
 
     index: int

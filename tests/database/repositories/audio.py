@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from syncsphere_desktop.database.connection import Database
 from syncsphere_desktop.database.repositories.audio_checks import AudioCheckRepository
@@ -69,7 +70,13 @@ class Library:
     async def add(self, project: ProjectId, *names: str) -> tuple[AudioFile, ...]:
         """Add files; `kick=boom` is a file named kick whose content is `boom`, `kick` one with its name."""
         files = [stored(project, name.partition("=")[0], name.rpartition("=")[2]) for name in names]
-        return await self.files.add_many(files, uuid4())
+        return await self.put(files)
+
+    async def put(self, files: Sequence[StoredAudio], import_id: UUID | None = None) -> tuple[AudioFile, ...]:
+        """Add rows, also of contents that are there already, and return them."""
+        copies = await self.contents.rows_with_sha256([one.content.sha256 for one in files])
+        added = await self.files.add_many(files, import_id or uuid4(), but_for=[row.id for row in copies])
+        return tuple([await self.files.get(one.id) for one in added])
 
     async def names(
         self, sort: str = "id", *, descending: bool = False, search: str = "", **filters: FilterValue

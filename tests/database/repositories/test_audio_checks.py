@@ -80,7 +80,7 @@ async def test_an_import_is_remembered_with_its_rows(library: Library) -> None:
     assert await library.imports.under_way()
     await library.files.add_many([stored(tape, "kick", "kick"), stored(tape, "snare", "snare")], import_id)
     await library.imports.begin(import_id, tape, "/takes")
-    [hats] = await library.files.add_many([stored(tape, "hats", "hats")], import_id)
+    [hats] = await library.put([stored(tape, "hats", "hats")], import_id)
     await library.imports.finish(import_id, duplicates=4, rejected=5)
     assert not await library.imports.under_way()
     found = await library.imports.get(import_id)

@@ -261,7 +261,7 @@ async def test_a_database_without_the_side_tables_works_all_the_same(
         await bare.stores.remember("s", "/audio")
         assert not await bare.imports.begin(uuid4(), project, "x")
         await bare.imports.finish(uuid4(), duplicates=0, rejected=0)
-        [added] = await bare.files.add_many([stored(project, "snare", "snare")], uuid4())
+        [added] = await bare.put([stored(project, "snare", "snare")])
         assert added.state is ContentState.UNCHECKED
         moved = await bare.files.relocate(added, "moved")
         assert (await bare.files.replace(moved, stored(project, "x", "x"))).filename == "x"

@@ -37,7 +37,7 @@ async def test_files_are_added_in_order_with_all_that_is_known_of_them(library: 
     project, import_id = await library.project(), uuid4()
     await library.imports.begin(import_id, project, "/takes")
     wanted = [stored(project, f"{number}.flac", f"content {number}") for number in range(250)]
-    added = await library.files.add_many(wanted, import_id)
+    added = await library.put(wanted, import_id)
     assert [file.filename for file in added] == [one.draft.filename for one in wanted]
     assert [file.sha256 for file in added] == [one.content.sha256 for one in wanted]
     first = added[0]
@@ -85,6 +85,43 @@ async def test_all_or_none_are_added(library: Library) -> None:
         )
     assert await library.names() == []
     assert await known(library) == 0
+
+
+async def test_a_content_that_the_project_has_by_now_gets_no_second_row(library: Library) -> None:
+    tape, reel = await library.project("tape"), await library.project("reel")
+    import_id = uuid4()
+    await library.imports.begin(import_id, tape, "/takes")
+    [kick] = await library.add(tape, "kick=boom")
+    files = [stored(tape, "again", "boom"), stored(tape, "snare", "clap"), stored(reel, "kick", "boom")]
+    again, snare, other = await library.files.add_many(files, import_id)
+    assert (again.id, again.is_new) == (kick.id, False)
+    assert snare.is_new
+    assert other.is_new
+    assert await library.names() == ["kick", "snare", "kick"]
+    assert (await library.imports.get(import_id)).imported == 2
+    [mended] = await library.files.add_many([files[0]], import_id, but_for=[kick.id])
+    assert mended.is_new
+    [spelt] = await library.files.add_many([stored(tape, "x", "clap")], import_id, but_for=[kick.id])
+    assert not spelt.is_new
+
+
+async def test_an_uploader_who_is_gone_is_named(library: Library) -> None:
+    tape = await library.project()
+    one = stored(tape, "kick", "boom")
+    with pytest.raises(InUseError, match="uploader is gone: the user with the id 99"):
+        await library.files.add_many(
+            [replace(one, draft=replace(one.draft, uploaded_by=UserId(99)))], uuid4()
+        )
+    assert await library.names() == []
+
+
+async def test_it_is_told_which_rows_remain(library: Library) -> None:
+    tape = await library.project()
+    kick, snare = await library.add(tape, "kick", "snare")
+    await library.files.remove([kick.id])
+    remaining = await library.files.remaining([kick.id, snare.id], tape)
+    assert (remaining.ids, remaining.has_project) == ({snare.id}, True)
+    assert not (await library.files.remaining([], ProjectId(99))).has_project
 
 
 async def test_each_column_can_be_sorted_by_in_both_ways(library: Library) -> None:

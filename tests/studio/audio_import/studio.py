@@ -6,15 +6,20 @@ import hashlib
 import math
 import struct
 import wave
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Connection, text
 
 from syncsphere_desktop.database.connection import Database
 from syncsphere_desktop.database.repositories.projects import ProjectRepository
 from syncsphere_desktop.database.repositories.users import UserRepository
+from syncsphere_desktop.domain.audio import AddedAudio, StoredAudio
+from syncsphere_desktop.domain.audio_import import RemainingRows
+from syncsphere_desktop.domain.ids import AudioFileId, ProjectId
 from syncsphere_desktop.domain.project import Project, ProjectDraft
 from syncsphere_desktop.domain.user import User, UserDraft
 from syncsphere_desktop.storage.base import AudioStore
@@ -151,6 +156,23 @@ class Studio:
         )
         lines = [row.split("\n") for row in await self.sql(query)]
         return [(path, int(size), digest) for path, size, digest in lines]
+
+
+class WatchedRows:
+    """The real rows, with room for something to happen around them."""
+
+    def __init__(self, studio: Studio) -> None:
+        self._files = studio.rows.files
+        self.calls = 0
+
+    async def add_many(
+        self, stored: Sequence[StoredAudio], import_id: UUID, *, but_for: Collection[AudioFileId] = ()
+    ) -> tuple[AddedAudio, ...]:
+        self.calls += 1
+        return await self._files.add_many(stored, import_id, but_for=but_for)
+
+    async def remaining(self, ids: Collection[AudioFileId], project_id: ProjectId) -> RemainingRows:
+        return await self._files.remaining(ids, project_id)
 
 
 def of(files: tuple[PlannedFile, ...], name: str) -> PlannedFile:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import BinaryIO
 from uuid import UUID
@@ -14,7 +13,8 @@ from uuid import UUID
 import pytest
 from typing_extensions import override
 
-from syncsphere_desktop.domain.audio import AudioFile, StoredAudio
+from syncsphere_desktop.domain.audio import AddedAudio, StoredAudio
+from syncsphere_desktop.domain.ids import AudioFileId
 from syncsphere_desktop.errors import (
     ConnectionLostError,
     OutcomeUnknownError,
@@ -23,13 +23,18 @@ from syncsphere_desktop.errors import (
 )
 from syncsphere_desktop.storage.base import Staged, go_on, no_bytes
 from syncsphere_desktop.storage.local import LocalStore
-from syncsphere_desktop.storage.paths import StorePath, part_path
+from syncsphere_desktop.storage.paths import StorePath
 from syncsphere_desktop.studio.audio_import.control import ImportControl, ImportState
-from syncsphere_desktop.studio.audio_import.journal import Announced
 from syncsphere_desktop.studio.audio_import.progress import ImportProgress
-from syncsphere_desktop.studio.audio_import.recovery import sweep
-from syncsphere_desktop.studio.threads import Threads
-from tests.studio.audio_import.studio import Studio, sha256, statuses, told, write_takes, write_wav
+from tests.studio.audio_import.studio import (
+    Studio,
+    WatchedRows,
+    sha256,
+    statuses,
+    told,
+    write_takes,
+    write_wav,
+)
 
 
 class Troubled(LocalStore):
@@ -240,59 +245,14 @@ async def test_another_store_in_its_place_gets_no_file(studio: Studio) -> None:
     assert list(studio.root.iterdir()) == []
 
 
-async def test_a_project_deleted_meanwhile_ends_the_import_without_a_trace(
-    studio: Studio, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    write_takes(studio.takes, 5)
-    plan = await studio.plan()
-    await studio.sql("DELETE FROM projects")
-
-    report = await studio.importer.run(plan)
-
-    assert report.problem == "The project is gone; nothing was added to it."
-    assert (report.imported, report.left_out) == (0, 5)
-    assert studio.stored() == set()
-    await studio.must_be_whole()
-
-
-async def test_a_project_deleted_between_two_batches_ends_the_import(
-    studio: Studio, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("syncsphere_desktop.studio.audio_import.running.BATCH_FILES", 2)
-    write_takes(studio.takes, 12)
-
-    class Deleting(_Files):
-        @override
-        async def add_many(self, stored: Sequence[StoredAudio], import_id: UUID) -> tuple[AudioFile, ...]:
-            if self.calls == 2:
-                await studio.sql("DELETE FROM projects")
-            return await super().add_many(stored, import_id)
-
-    report = await studio.another(files=Deleting(studio)).run(await studio.plan())
-
-    assert report.problem is not None
-    assert report.imported == 4
-    assert len(studio.stored()) == 4  # what went with the project stays for whoever brings that back
-
-
-class _Files:
-    """The real rows, with room for something to happen around them."""
-
-    def __init__(self, studio: Studio) -> None:
-        self._files = studio.rows.files
-        self.calls = 0
-
-    async def add_many(self, stored: Sequence[StoredAudio], import_id: UUID) -> tuple[AudioFile, ...]:
-        self.calls += 1
-        return await self._files.add_many(stored, import_id)
-
-
 async def test_a_lost_connection_leaves_no_file_without_a_row(studio: Studio) -> None:
     write_takes(studio.takes, 5)
 
-    class Lost(_Files):
+    class Lost(WatchedRows):
         @override
-        async def add_many(self, stored: Sequence[StoredAudio], import_id: UUID) -> tuple[AudioFile, ...]:
+        async def add_many(
+            self, stored: Sequence[StoredAudio], import_id: UUID, *, but_for: Collection[AudioFileId] = ()
+        ) -> tuple[AddedAudio, ...]:
             raise ConnectionLostError("The connection to the server was lost.")
 
     report = await studio.another(files=Lost(studio)).run(await studio.plan())
@@ -308,11 +268,13 @@ async def test_files_are_kept_until_it_is_known_whether_their_rows_are_there(
 ) -> None:
     write_takes(studio.takes, 5)
 
-    class Unknown(_Files):
+    class Unknown(WatchedRows):
         @override
-        async def add_many(self, stored: Sequence[StoredAudio], import_id: UUID) -> tuple[AudioFile, ...]:
+        async def add_many(
+            self, stored: Sequence[StoredAudio], import_id: UUID, *, but_for: Collection[AudioFileId] = ()
+        ) -> tuple[AddedAudio, ...]:
             if committed:
-                await super().add_many(stored, import_id)
+                await super().add_many(stored, import_id, but_for=but_for)
             raise OutcomeUnknownError("The connection broke while the change was being saved.")
 
     report = await studio.another(files=Unknown(studio)).run(await studio.plan())
@@ -405,30 +367,6 @@ async def test_a_paused_import_can_be_cancelled(studio: Studio) -> None:
     assert studio.stored() == set()
 
 
-async def test_what_the_project_got_meanwhile_is_not_stored_twice(studio: Studio) -> None:
-    write_takes(studio.takes, 3)
-    plan = await studio.plan()
-    first = await studio.take()
-
-    late = await studio.importer.run(plan)
-
-    assert (late.imported, late.duplicates) == (0, 3)
-    assert [file.id for file in late.files] == [file.id for file in first.files]
-    await studio.must_be_whole()
-
-
-async def test_files_that_became_equal_are_stored_once(studio: Studio) -> None:
-    write_takes(studio.takes, 2)
-    plan = await studio.plan()
-    (studio.takes / "001.wav").write_bytes((studio.takes / "000.wav").read_bytes())
-
-    report = await studio.importer.run(plan)
-
-    assert sorted(statuses(report).values()) == ["duplicate", "imported"]
-    assert len({file.id for file in report.files}) == 1
-    await studio.must_be_whole()
-
-
 async def test_a_whole_import_can_be_undone(studio: Studio) -> None:
     write_takes(studio.takes, 3)
     kept = await studio.take(studio.takes / "000.wav")
@@ -455,22 +393,3 @@ async def test_a_database_without_a_place_for_imports_takes_files_too(studio: St
     assert (report.imported, report.remembered) == (2, False)
     assert await studio.paths() == studio.stored()
     assert (await studio.take()).duplicates == 2
-
-
-async def test_recovery_keeps_the_file_of_a_row_that_another_service_spelt_anew(studio: Studio) -> None:
-    write_takes(studio.takes, 3)
-    assert (await studio.take()).imported == 3
-    paths = await studio.paths()
-    await studio.sql(f"UPDATE audio_files SET file_path = '{studio.root}//' || file_path")
-    announced = [Announced(part_path(StorePath(path)), StorePath(path)) for path in paths]
-    gone = StorePath("projects/1/gone.wav")
-    studio.store.put(io.BytesIO(b"no row names it"), gone)
-    threads = Threads(1, "sweeping")
-
-    outcome = await sweep(
-        [*announced, Announced(part_path(gone), gone)], studio.store, studio.rows.contents, threads
-    )
-
-    await threads.close()
-    assert outcome == (3, 1)
-    assert all((studio.root / path).exists() for path in paths)

@@ -9,7 +9,6 @@ import wave
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from uuid import uuid4
 
 from sqlalchemy import text
 
@@ -121,7 +120,7 @@ class Studio:
         path = new_path(project, name)
         stored = self.store.put(BytesIO(wav() if content is None else content), path)
         draft = AudioFileDraft(project, name, path)
-        return (await self.rows.files.add_many([StoredAudio(draft, stored, facts)], uuid4()))[0]
+        return (await self.rows.put([StoredAudio(draft, stored, facts)]))[0]
 
     async def add_foreign(
         self, project: ProjectId | None, file_path: str, *, file_size: int | None = None
