@@ -11,6 +11,10 @@ def main() -> int:
         from syncsphere_desktop.storage.probing import child
 
         return child.main(sys.argv[2:])
+    if sys.argv[1:2] == ["--bundle-child"]:
+        from syncsphere_desktop.studio.bundles.child import main as bundles
+
+        return bundles.main(sys.argv[2:])
     from syncsphere_desktop.cli.run import run
 
     return run(sys.argv[1:])

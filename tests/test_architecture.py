@@ -33,6 +33,7 @@ GROUND = (
     "redaction",
     "logs",
     "crash",
+    "children",
 )
 
 # Each layer may import itself and the layers named beside it, and nothing else of ours.
@@ -48,7 +49,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "ui": ("studio", "database", "storage", "feed", "odb", "domain", *GROUND),
     "bootstrap": ("ui", "studio", "database", "storage", "feed", "odb", "domain", *GROUND),
     "cli": ("bootstrap", "studio", "database", "storage", "feed", "odb", "domain", *GROUND),
-    "__main__": ("cli", "storage"),
+    "__main__": ("cli", "storage", "studio"),
 }
 
 # Libraries that only these layers may know.

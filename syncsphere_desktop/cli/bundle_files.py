@@ -46,12 +46,13 @@ def _export(namespace: argparse.Namespace) -> int:
 
     async def work(database: Database) -> list[ExportedBundle]:
         from syncsphere_desktop.database.bundle_stream import BundleStreams
+        from syncsphere_desktop.database.repositories.bundle_facts import BundleFactsRepository
         from syncsphere_desktop.database.repositories.bundles import BundleRepository
         from syncsphere_desktop.studio.actor import current_actor
         from syncsphere_desktop.studio.bundles.files import BundleExporter, export_name
 
         bundles = BundleRepository(database, current_actor())
-        exporter = BundleExporter(BundleStreams(database))
+        exporter = BundleExporter(BundleStreams(database), BundleFactsRepository(database))
         done = []
         for number in dict.fromkeys(namespace.ids):
             version = await bundles.get(number)

@@ -21,7 +21,7 @@ from typing_extensions import override
 from syncsphere_desktop.database.connection import Database
 from syncsphere_desktop.database.copy_errors import repeated_errors_unheard
 from syncsphere_desktop.database.parameters import Timeouts
-from syncsphere_desktop.domain.ids import BundleId
+from syncsphere_desktop.domain.ids import BundleId, RowVersion
 from syncsphere_desktop.errors import NotFoundError, QueryError
 
 T = TypeVar("T")
@@ -133,10 +133,11 @@ class RemoteBundle(io.RawIOBase):
 
 @dataclass(frozen=True, slots=True)
 class PouredBundle:
-    """What went through a stream: its size in bytes and its sha256 in lower-case hex."""
+    """What went through a stream: its size in bytes, its sha256 in lower-case hex, and the row's version."""
 
     size: int
     sha256: str
+    row_version: RowVersion
 
 
 class BundleStreams:
@@ -182,7 +183,7 @@ class BundleStreams:
                 _copy_out(connection, bundle_id, sink)
             if described.size and not sink.size:
                 raise _gone(bundle_id)
-            return PouredBundle(sink.size, sink.sha256.hexdigest())
+            return PouredBundle(sink.size, sink.sha256.hexdigest(), RowVersion(int(described.row_version)))
 
         return await self._database.run(pouring, timeouts=STREAMING)
 

@@ -2,41 +2,40 @@
 
 from __future__ import annotations
 
-import asyncio
-import hashlib
 from collections import OrderedDict
-from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from pathlib import Path
-from typing import BinaryIO, Protocol, TypeVar
+from typing import Any, Protocol
 from uuid import UUID
 
 from syncsphere_desktop.domain.audio_check import RowToCheck
 from syncsphere_desktop.domain.bundle import BundleVersion
+from syncsphere_desktop.domain.bundle_facts import BundleSample
 from syncsphere_desktop.domain.ids import BundleId, ProjectId, RowVersion
-from syncsphere_desktop.errors import BundleError
-from syncsphere_desktop.odb import Bundle, Sample, open_bundle
-from syncsphere_desktop.odb.diff import BundleDiff, compare
-from syncsphere_desktop.studio.bundles.files import read_bundle_file
+from syncsphere_desktop.domain.sample_names import stem
+from syncsphere_desktop.odb import Sample
+from syncsphere_desktop.odb.summary import Summary
+from syncsphere_desktop.studio.bundles.child.desk import BundleWorker, Job
+from syncsphere_desktop.studio.bundles.child.jobs import hash_samples
+from syncsphere_desktop.studio.bundles.opening import BundleBytes, BundleOpener, Source
 
-T = TypeVar("T")
-
-_BOXES_KEPT = 200_000
-"""Of all bundles that are kept at hand together; one box is about a kilobyte of memory."""
-_LARGEST_COVER = 8 << 20
+_NAMES_KEPT = 50_000
+"""Units, tracks and samples of all bundles that are kept at hand together."""
+_BESIDE_NAMES = 200
 _HASHED_AT_MOST = 64 << 20
 """Bytes of samples that are fetched from one version to tell whether the library has the same."""
-_BLOCK = 1 << 18
 
 
 class InLibrary(StrEnum):
-    """Whether the audio library has the content of a sample."""
+    """Whether the audio library has the content of a sample, the surest first."""
 
     SAME = "same"
-    """A file of the library has the same bytes."""
+    """A file of the library has the same bytes: their hashes are equal."""
     LIKELY = "likely"
-    """A file of the library has the same size; it was not looked into yet, or the sample is too large to."""
+    """A file of the library has the same name and size; one of both was not hashed yet."""
+    PERHAPS = "perhaps"
+    """A file of the library has the same size, under another name; one of both was not hashed yet."""
     NO = "no"
     UNKNOWN = "unknown"
     """The bundle does not hold the sample, so there is nothing to compare."""
@@ -44,20 +43,14 @@ class InLibrary(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class BundleReading:
-    """An opened bundle without its source, its cover picture where it has one, and its samples' whereabouts.
+    """A bundle in short, its cover picture where it has one, and its samples' whereabouts.
 
     `matches` is None where the library was not asked, as for a file on disk.
     """
 
-    bundle: Bundle
+    bundle: Summary
     cover: bytes | None = field(default=None, repr=False)
-    matches: dict[UUID, InLibrary] | None = None
-
-
-class BundleBytes(Protocol):
-    """Gives a version's bytes as a file object to work that runs elsewhere."""
-
-    async def read(self, bundle_id: BundleId, work: Callable[[BinaryIO], T]) -> T: ...
+    matches: Mapping[UUID, InLibrary] | None = None
 
 
 class LibraryContents(Protocol):
@@ -72,50 +65,75 @@ class LibraryContents(Protocol):
     ) -> dict[str, tuple[RowToCheck, ...]]: ...
 
 
+class SampleHashes(Protocol):
+    """What is known of the bytes of samples in versions; met by the database's repository."""
+
+    async def samples_of(self, bundle_id: BundleId) -> tuple[BundleSample, ...]: ...
+    async def keep_hashes(
+        self,
+        bundle_id: BundleId,
+        row_version: RowVersion,
+        sha256: str | None = None,
+        samples: Mapping[UUID, str] = ...,
+    ) -> bool: ...
+
+
 class BundleContents:
     """Opens versions in the background and keeps those that were opened last."""
 
-    def __init__(self, streams: BundleBytes, library: LibraryContents) -> None:
-        self._streams = streams
+    def __init__(
+        self,
+        streams: BundleBytes,
+        library: LibraryContents,
+        worker: BundleWorker,
+        hashes: SampleHashes | None = None,
+    ) -> None:
+        self._opener = BundleOpener(streams, worker)
         self._library = library
+        self._hashes = hashes
         self._kept: OrderedDict[tuple[BundleId, RowVersion], BundleReading] = OrderedDict()
 
     def at_hand(self, version: BundleVersion) -> BundleReading | None:
         """Return what is known of a version already, or None."""
         return self._kept.get((version.id, version.row_version))
 
-    async def of(self, version: BundleVersion) -> BundleReading:
-        """Return what a version holds, whatever its bytes are. Raises NotFoundError, AppError."""
-        key = (version.id, version.row_version)
-        if key in self._kept:
+    async def of(self, source: Source) -> BundleReading:
+        """Return what a version or a file on disk holds, whatever its bytes are.
+
+        Raises NotFoundError, FileError, BundleError where it is a trap for its readers, AppError.
+        """
+        key = (source.id, source.row_version) if isinstance(source, BundleVersion) else None
+        if key is not None and key in self._kept:
             self._kept.move_to_end(key)
             return self._kept[key]
-        reading = await self._streams.read(version.id, _read)
-        self._kept[key] = reading
-        self._trim()
+        opened = await self._opener.open(source)
+        reading = BundleReading(opened.summary, opened.cover)
+        if key is not None:
+            self._kept[key] = reading
+            self._trim()
         return reading
 
     async def with_matches(self, version: BundleVersion) -> BundleReading:
-        """Return what a version holds with whether the audio library has its samples. Raises AppError."""
+        """Return what a version holds with whether the audio library has its samples. Raises as `of` does."""
         reading = await self.of(version)
         if reading.matches is not None:
             return reading
-        matches = await self._matches(version.id, reading.bundle.contents.samples)
-        found = BundleReading(reading.bundle, reading.cover, matches)
+        found = replace(reading, matches=await self._matches(version, reading.bundle.samples))
         key = (version.id, version.row_version)
         if key in self._kept:
             self._kept[key] = found
         return found
 
-    async def compare(self, before: BundleReading, after: BundleReading) -> BundleDiff:
-        """Return what differs, found on a thread."""
-        return await asyncio.to_thread(compare, before.bundle, after.bundle)
+    async def compared(
+        self, before: Source, after: Source, job: Job, arguments: Mapping[str, Any]
+    ) -> list[Any]:
+        """Return the pieces of a job that compares two bundles, which it knows as `before` and `after`.
 
-    async def of_file(self, path: Path) -> BundleReading:
-        """Return what a file on disk holds, whatever it is. Raises FileError."""
-        return BundleReading((await asyncio.to_thread(read_bundle_file, path)).detached())
+        Raises as `of` does.
+        """
+        return await self._opener.about({"before": before, "after": after}, job, arguments)
 
-    async def _matches(self, bundle_id: BundleId, samples: tuple[Sample, ...]) -> dict[UUID, InLibrary]:
+    async def _matches(self, version: BundleVersion, samples: tuple[Sample, ...]) -> Mapping[UUID, InLibrary]:
         """Look for files of the same size first: only of samples that have one are the bytes fetched."""
         found = {
             sample.uuid: InLibrary.UNKNOWN if sample.bytes is None else InLibrary.NO for sample in samples
@@ -124,57 +142,52 @@ class BundleContents:
         if not sizes:
             return found
         looked_at = await self._library.known_sizes(None, sizes)
-        others = {row.file_size for row in await self._library.candidates(None, sizes)}
-        wanted: list[Sample] = []
-        left = _HASHED_AT_MOST
+        others = await self._library.candidates(None, sizes)
+        names = {(row.file_size, stem(row.filename)) for row in others}
+        unseen = {row.file_size for row in others}
+        hashes = await self._hashes_of(version, [sample for sample in samples if sample.bytes in looked_at])
+        same = await self._library.by_sha256(None, set(hashes.values())) if hashes else {}
         for sample in samples:
-            if sample.bytes in others or sample.bytes in looked_at:
+            if not sample.bytes:
+                continue
+            if hashes.get(sample.uuid) in same:
+                found[sample.uuid] = InLibrary.SAME
+            elif (sample.bytes, stem(sample.name)) in names:
                 found[sample.uuid] = InLibrary.LIKELY
-            if sample.bytes is not None and sample.bytes in looked_at and sample.bytes <= left:
-                wanted.append(sample)
-                left -= sample.bytes
-        if wanted:
-            hashes = await self._streams.read(bundle_id, lambda file: _hashes(file, wanted))
-            known = await self._library.by_sha256(None, set(hashes.values()))
-            for sample in wanted:
-                same = hashes.get(sample.uuid) in known
-                if same:
-                    found[sample.uuid] = InLibrary.SAME
-                elif sample.bytes not in others:
-                    found[sample.uuid] = InLibrary.NO
+            elif sample.bytes in unseen or (sample.bytes in looked_at and sample.uuid not in hashes):
+                found[sample.uuid] = InLibrary.PERHAPS
         return found
 
+    async def _hashes_of(self, version: BundleVersion, samples: Collection[Sample]) -> dict[UUID, str]:
+        """Return the sha256 of samples as far as it is known or the bytes are few enough to be fetched."""
+        if not samples:
+            return {}
+        known: dict[UUID, str] = {}
+        if self._hashes is not None:
+            stored = await self._hashes.samples_of(version.id)
+            known = {each.uuid: each.sha256 for each in stored if each.sha256 is not None}
+        wanted: list[UUID] = []
+        left = _HASHED_AT_MOST
+        for sample in samples:
+            if sample.uuid not in known and sample.bytes is not None and sample.bytes <= left:
+                wanted.append(sample.uuid)
+                left -= sample.bytes
+        if wanted:
+            asked = {"samples": [str(uuid) for uuid in wanted]}
+            told = await self._opener.ask_about(version, hash_samples, asked)
+            fresh = {UUID(uuid): digest for uuid, digest in told}
+            known.update(fresh)
+            if self._hashes is not None:
+                await self._hashes.keep_hashes(version.id, version.row_version, samples=fresh)
+        return known
+
     def _trim(self) -> None:
-        total = sum(len(reading.bundle.graph.boxes) + 1_000 for reading in self._kept.values())
-        while total > _BOXES_KEPT and len(self._kept) > 1:
+        total = sum(map(_weight, self._kept.values()))
+        while total > _NAMES_KEPT and len(self._kept) > 1:
             _key, gone = self._kept.popitem(last=False)
-            total -= len(gone.bundle.graph.boxes) + 1_000
+            total -= _weight(gone)
 
 
-def _read(file: BinaryIO) -> BundleReading:
-    bundle = open_bundle(file)
-    cover: bytes | None = None
-    if bundle.has_image:
-        try:
-            cover = bundle.image()
-        except BundleError:
-            cover = None  # a damaged picture is no picture; the music is what counts
-    if cover is not None and len(cover) > _LARGEST_COVER:
-        cover = None
-    return BundleReading(bundle.detached(), cover)
-
-
-def _hashes(file: BinaryIO, samples: Collection[Sample]) -> dict[UUID, str]:
-    """Return the sha256 of samples in a bundle; those that can't be read are left out."""
-    bundle = open_bundle(file)
-    hashes: dict[UUID, str] = {}
-    for sample in samples:
-        digest = hashlib.sha256()
-        try:
-            with bundle.open_sample(sample.uuid) as stream:
-                while block := stream.read(_BLOCK):
-                    digest.update(block)
-        except BundleError:
-            continue
-        hashes[sample.uuid] = digest.hexdigest()
-    return hashes
+def _weight(reading: BundleReading) -> int:
+    bundle = reading.bundle
+    return bundle.units + bundle.tracks + bundle.sample_count + _BESIDE_NAMES

@@ -6,17 +6,17 @@ say which versions still use a file, and the timeline of a project what each ver
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import BinaryIO, Protocol, TypeVar
+from typing import Protocol
 
 from syncsphere_desktop.domain.bundle_facts import BundleFacts, BundleSample, UnreadBundle
 from syncsphere_desktop.domain.ids import BundleId
 from syncsphere_desktop.domain.progress import Progress, silent
-from syncsphere_desktop.errors import NotFoundError, QueryError
-from syncsphere_desktop.odb import Bundle, BundleKind, open_bundle
-
-T = TypeVar("T")
+from syncsphere_desktop.errors import BundleError, NotFoundError, QueryError
+from syncsphere_desktop.odb import BundleKind
+from syncsphere_desktop.odb.summary import Summary
+from syncsphere_desktop.studio.bundles.child.desk import BundleWorker, OwnProcess
+from syncsphere_desktop.studio.bundles.opening import BundleBytes, BundleOpener
 
 _MOST_WARNINGS = 20
 _MOST_BYTES = 2**62  # a ZIP may claim more, a column can't hold more
@@ -30,12 +30,6 @@ class FactRows(Protocol):
     async def unread(self, after: BundleId | None = None, limit: int = 200) -> tuple[UnreadBundle, ...]: ...
     async def keep(self, facts: BundleFacts, samples: tuple[BundleSample, ...]) -> bool: ...
     async def forget_gone(self) -> int: ...
-
-
-class BundleBytes(Protocol):
-    """Gives a version's bytes as a file object to work that runs elsewhere."""
-
-    async def read(self, bundle_id: BundleId, work: Callable[[BinaryIO], T]) -> T: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +48,21 @@ class BundleIndexReport:
 
 
 async def index_bundles(
-    facts: FactRows, streams: BundleBytes, *, progress: Progress = silent
+    facts: FactRows,
+    streams: BundleBytes,
+    *,
+    worker: BundleWorker | None = None,
+    progress: Progress = silent,
 ) -> BundleIndexReport:
     """Read every version of which nothing is known, and forget those that are gone.
 
+    `worker` reads them, this process itself where none is given.
     What one version holds never stops the others. Cancelling leaves what was read until then; the next run
     goes on from there. Raises AppError where the connection is lost.
     """
     if not await facts.can_keep():
         return BundleIndexReport(possible=False)
+    opener = BundleOpener(streams, worker or OwnProcess())
     forgotten = await facts.forget_gone()
     total = await facts.count_unread()
     read = troubled = left = 0
@@ -73,7 +73,7 @@ async def index_bundles(
             done = read + left
             share = min(done / max(total, 1), 1.0)
             progress(f"Reading bundle {done + 1:,} of {max(total, done + 1):,}", share)
-            found = await _read(streams, unread)
+            found = await _read(opener, unread)
             if found is None or not await facts.keep(*found):
                 left += 1
                 continue
@@ -84,21 +84,19 @@ async def index_bundles(
 
 
 async def _read(
-    streams: BundleBytes, unread: UnreadBundle
+    opener: BundleOpener, unread: UnreadBundle
 ) -> tuple[BundleFacts, tuple[BundleSample, ...]] | None:
     try:
-        return await streams.read(unread.id, lambda file: facts_of(open_bundle(file), unread))
+        summary = await opener.in_short(unread.id)
     except NotFoundError:
         return None
-    except QueryError as error:  # the server can't give the bytes: its own storage is damaged
-        bundle = Bundle(BundleKind.DAMAGED, unread.size, problem=error.message)
-        return facts_of(bundle, unread)
+    except (QueryError, BundleError) as error:  # the server's own storage is damaged, or it is a trap
+        summary = Summary(BundleKind.DAMAGED, unread.size, problem=error.message)
+    return facts_of(summary, unread)
 
 
-def facts_of(bundle: Bundle, row: UnreadBundle) -> tuple[BundleFacts, tuple[BundleSample, ...]]:
+def facts_of(bundle: Summary, row: UnreadBundle) -> tuple[BundleFacts, tuple[BundleSample, ...]]:
     """Return what to keep of an opened bundle that the row holds."""
-    contents = bundle.contents
-    inside = [sample.bytes for sample in contents.samples if sample.bytes is not None]
     facts = BundleFacts(
         bundle_id=row.id,
         project_id=row.project_id,
@@ -109,20 +107,20 @@ def facts_of(bundle: Bundle, row: UnreadBundle) -> tuple[BundleFacts, tuple[Bund
         uuid=bundle.uuid,
         name=bundle.meta.name if bundle.meta else None,
         artist=bundle.meta.artist if bundle.meta else None,
-        boxes=len(bundle.graph.boxes),
-        units=len(contents.units),
-        tracks=len(contents.tracks),
-        regions=len(contents.regions),
-        samples=len(contents.samples),
-        samples_inside=len(inside),
-        sample_bytes=sum(inside),
-        tempo=contents.tempo,
-        signature=contents.signature,
+        boxes=bundle.boxes,
+        units=bundle.units,
+        tracks=bundle.tracks,
+        regions=bundle.regions,
+        samples=bundle.sample_count,
+        samples_inside=bundle.samples_inside,
+        sample_bytes=bundle.sample_bytes,
+        tempo=bundle.tempo,
+        signature=bundle.signature,
         warnings=bundle.warnings[:_MOST_WARNINGS],
     )
     samples = tuple(
         BundleSample(sample.uuid, sample.name, _within(sample.bytes), sample.crc32)
-        for sample in contents.samples
+        for sample in bundle.samples
     )
     return facts, samples
 

@@ -11,6 +11,7 @@ from syncsphere_desktop.database.notifications import ChangeEvent, EverythingMay
 from syncsphere_desktop.database.repositories.bundle_facts import BundleFactsRepository
 from syncsphere_desktop.errors import AppError
 from syncsphere_desktop.studio.bundle_index import index_bundles
+from syncsphere_desktop.studio.bundles.child.process import BundleProcess
 from syncsphere_desktop.studio.session import Session
 
 _log = logging.getLogger(__name__)
@@ -35,12 +36,13 @@ async def keep_bundles_read(session: Session, on_read: Callable[[], None]) -> No
 
     facts, streams = BundleFactsRepository(session.database), BundleStreams(session.database)
     unsubscribe = session.listener.subscribe(take)
+    worker = BundleProcess()  # of its own: whoever opens a version does not wait for what is read beside it
     try:
         while session.database.read_only_reason is None:
             await wanted.wait()
             wanted.clear()
             try:
-                report = await index_bundles(facts, streams)
+                report = await index_bundles(facts, streams, worker=worker)
             except AppError as error:
                 _log.info("The stored versions were not read: %s", error.message)
             else:
@@ -51,3 +53,4 @@ async def keep_bundles_read(session: Session, on_read: Callable[[], None]) -> No
             await asyncio.sleep(_PAUSE_SECONDS)
     finally:
         unsubscribe()
+        await asyncio.to_thread(worker.close)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 
 from syncsphere_desktop.database.audit import AuditLog
@@ -15,6 +16,7 @@ from syncsphere_desktop.database.schema.gate import restrict_by_schema
 from syncsphere_desktop.database.schema.status import SchemaStatus
 from syncsphere_desktop.settings import ConnectionProfile, ConnectionTarget, Paths
 from syncsphere_desktop.studio.audio_library import AudioLibrary
+from syncsphere_desktop.studio.bundles.child.process import BundleProcess
 from syncsphere_desktop.studio.server_clock import ServerClock
 from syncsphere_desktop.studio.undo import Undo
 
@@ -34,6 +36,8 @@ class Session:
     undo: Undo
     clock: ServerClock
     actor: str
+    bundle_worker: BundleProcess
+    """Reads and compares bundles for the views; its process is there only while there is work."""
 
     @classmethod
     async def open(
@@ -81,10 +85,12 @@ class Session:
             ),
             clock=clock,
             actor=actor,
+            bundle_worker=BundleProcess(),
         )
 
     async def shutdown(self) -> None:
         """Stop listening, end what is under way, close every connection."""
         await self.listener.shutdown()
+        await asyncio.to_thread(self.bundle_worker.close)
         await self.audio.shutdown()
         await self.database.shutdown()

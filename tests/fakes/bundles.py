@@ -21,6 +21,7 @@ from syncsphere_desktop.domain.retention import Candidate, RetentionPlan
 from syncsphere_desktop.errors import NotFoundError
 from syncsphere_desktop.odb import open_bundle
 from syncsphere_desktop.odb.diff import compare, describe
+from syncsphere_desktop.odb.summary import summary_of
 from syncsphere_desktop.studio.bundles.files import (
     ExportedBundle,
     ImportCheck,
@@ -167,13 +168,14 @@ class InMemoryDeeds:
         self._projects = projects
         self._now = now
         self.done: list[str] = []
+        self.online: tuple[str, ...] | None = None
 
     async def restore_impact(self, bundle_id: BundleId) -> RestoreImpact:
         version = await self._versions.get(bundle_id)
         newest = [row for row in self._versions.table if row.project_id == version.project_id][-1]
         difference = compare(*(open_bundle(self._versions.data[one.id]) for one in (newest, version)))
         units = tuple(UnitImpact(paragraph, ("bob",)) for paragraph in describe(difference))
-        return RestoreImpact(version, newest, difference, units)
+        return RestoreImpact(version, newest, True, units, online=self.online)
 
     async def restore(self, bundle_id: BundleId) -> BundleVersion:
         version = await self._versions.get(bundle_id)
@@ -197,7 +199,7 @@ class InMemoryDeeds:
         return ExportedBundle(path, len(data), "")
 
     async def check_import(self, path: Path, project_id: ProjectId) -> ImportCheck:
-        return check_import(read_bundle_file(path), None)
+        return check_import(summary_of(read_bundle_file(path)), None)
 
     async def store(
         self, path: Path, project_id: ProjectId, *, on_bytes: OnBytes | None = None

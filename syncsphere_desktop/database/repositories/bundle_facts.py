@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Connection, and_, delete, func, literal_column, select
+from sqlalchemy import BigInteger, Connection, and_, delete, func, literal_column, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from syncsphere_desktop.database.connection import Database
 from syncsphere_desktop.database.repositories.records import BULK
 from syncsphere_desktop.database.side_tables import side_tables
-from syncsphere_desktop.database.tables import bundle_facts, bundle_samples, project_bundles
+from syncsphere_desktop.database.tables import OUR_SCHEMA, bundle_facts, bundle_samples, project_bundles
 from syncsphere_desktop.domain.bundle_facts import BundleFacts, BundleSample, UnreadBundle
 from syncsphere_desktop.domain.ids import BundleId, ProjectId, RowVersion
 from syncsphere_desktop.domain.sample_names import stem, storable
@@ -39,6 +40,12 @@ _KNOWN = and_(
     bundle_facts.c.row_version == _ROW_VERSION,
     bundle_facts.c.reader == READER,
 )
+
+_KEEP_SAMPLE_HASHES = f"""
+UPDATE {OUR_SCHEMA}.bundle_samples s SET sha256 = decode(told.digest, 'hex')
+FROM unnest(%(uuids)s::uuid[], %(digests)s::text[]) AS told (uuid, digest)
+WHERE s.bundle_id = %(id)s AND s.sample_uuid = told.uuid AND s.in_bundle
+"""
 
 
 class BundleFactsRepository:
@@ -147,6 +154,44 @@ class BundleFactsRepository:
                 connection.execute(bundle_samples.insert(), [_sample_row(facts, each) for each in samples])
             return True
 
+        try:
+            return await self._database.write(work, timeouts=BULK)
+        except (ReadOnlyError, AccessDeniedError):
+            return False
+
+    async def keep_hashes(
+        self,
+        bundle_id: BundleId,
+        row_version: RowVersion,
+        sha256: str | None = None,
+        samples: Mapping[UUID, str] = MappingProxyType({}),
+    ) -> bool:
+        """Keep the sha256 of a version's bytes, and of those of its samples; return whether it was kept.
+
+        It is not where nothing is known of the version, or it was changed meanwhile, nor where the role may
+        not write. What is not given stays as it was known.
+        """
+
+        def work(connection: Connection) -> bool:
+            if not side_tables(connection).can_write(bundle_facts, bundle_samples):
+                return False
+            of_version = (
+                bundle_facts.c.bundle_id == bundle_id,
+                bundle_facts.c.row_version == row_version,
+                select(project_bundles.c.id)
+                .where(project_bundles.c.id == bundle_id, row_version == _ROW_VERSION)
+                .exists(),
+            )
+            known = bundle_facts.c.sha256 if sha256 is None else bytes.fromhex(sha256)
+            if not connection.execute(update(bundle_facts).where(*of_version).values(sha256=known)).rowcount:
+                return False
+            if samples:
+                told = {"id": bundle_id, "uuids": list(map(str, samples)), "digests": list(samples.values())}
+                connection.exec_driver_sql(_KEEP_SAMPLE_HASHES, told)
+            return True
+
+        if not samples and sha256 is None:
+            return False
         try:
             return await self._database.write(work, timeouts=BULK)
         except (ReadOnlyError, AccessDeniedError):

@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import io
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO, Protocol, cast
 
 from typing_extensions import override
 
 from syncsphere_desktop.database.bundle_stream import BundleStreams, PouredBundle
 from syncsphere_desktop.domain.bundle import BundleVersion, has_collapsed
-from syncsphere_desktop.domain.ids import BundleId
-from syncsphere_desktop.errors import AppError, FileError, InputError
+from syncsphere_desktop.domain.ids import BundleId, RowVersion
+from syncsphere_desktop.errors import FileError, InputError
 from syncsphere_desktop.files import make_durable
 from syncsphere_desktop.odb import Bundle, BundleKind, open_bundle
+from syncsphere_desktop.odb.summary import Summary
 from syncsphere_desktop.storage.renaming import rename_new
+from syncsphere_desktop.studio.outgoing import safe_name, told_as_file_errors
 
 OnBytes = Callable[[int], None]
 
+_LONGEST_NAME = 100
 _REFUSED = {BundleKind.FOREIGN, BundleKind.EMPTY}
 
 
@@ -36,11 +37,20 @@ class ExportedBundle:
     sha256: str
 
 
-class BundleExporter:
-    """Writes stored versions to files."""
+class KeepsHashes(Protocol):
+    """Keeps the sha256 of versions; met by the database's repository."""
 
-    def __init__(self, streams: BundleStreams) -> None:
+    async def keep_hashes(
+        self, bundle_id: BundleId, row_version: RowVersion, sha256: str | None = None
+    ) -> bool: ...
+
+
+class BundleExporter:
+    """Writes stored versions to files; the hashes that come out of it are kept by `hashes`."""
+
+    def __init__(self, streams: BundleStreams, hashes: KeepsHashes | None = None) -> None:
         self._streams = streams
+        self._hashes = hashes
 
     async def export(
         self, bundle_id: BundleId, path: Path, *, overwrite: bool = False, on_bytes: OnBytes | None = None
@@ -55,7 +65,7 @@ class BundleExporter:
         if path.exists() and not overwrite:
             raise _there_already(path)
         part = path.with_name(f".{path.name[:100]}.{os.urandom(6).hex()}.part")
-        with file_errors_told(path):
+        with told_as_file_errors(path):
             try:
                 poured = await self._pour(bundle_id, part, on_bytes)
                 if overwrite:
@@ -67,6 +77,8 @@ class BundleExporter:
                 raise _there_already(path) from error
             finally:
                 part.unlink(missing_ok=True)
+        if self._hashes is not None:
+            await self._hashes.keep_hashes(bundle_id, poured.row_version, poured.sha256)
         return ExportedBundle(path, poured.size, poured.sha256)
 
     async def _pour(self, bundle_id: BundleId, part: Path, on_bytes: OnBytes | None) -> PouredBundle:
@@ -88,7 +100,7 @@ def read_bundle_file(path: Path) -> Bundle:
 
     Its samples can't be opened from what is returned: the file is closed again.
     """
-    with file_errors_told(path), path.open("rb") as file:
+    with told_as_file_errors(path), path.open("rb") as file:
         return open_bundle(file)
 
 
@@ -96,11 +108,11 @@ def read_bundle_file(path: Path) -> Bundle:
 class ImportCheck:
     """What is to be said of a file before it becomes a version. `warnings` are sentences."""
 
-    bundle: Bundle
+    bundle: Summary
     warnings: tuple[str, ...]
 
 
-def check_import(bundle: Bundle, newest: Bundle | None) -> ImportCheck:
+def check_import(bundle: Summary, newest: Summary | None) -> ImportCheck:
     """Say what is odd about a bundle that is to follow `newest`, the project's newest version.
 
     Raises InputError for what is no bundle at all.
@@ -114,32 +126,16 @@ def check_import(bundle: Bundle, newest: Bundle | None) -> ImportCheck:
         warnings.append("Its contents can't be checked by this app.")
     if newest is not None and newest.uuid and bundle.uuid and newest.uuid != bundle.uuid:
         warnings.append("It's a bundle of another project: its UUID is not that of the newest version.")
-    if newest is not None and has_collapsed(len(newest.graph.boxes), len(bundle.graph.boxes)):
-        warnings.append(
-            f"It has {len(bundle.graph.boxes):,} boxes where the newest version has"
-            f" {len(newest.graph.boxes):,}."
-        )
+    if newest is not None and has_collapsed(newest.boxes, bundle.boxes):
+        warnings.append(f"It has {bundle.boxes:,} boxes where the newest version has {newest.boxes:,}.")
     return ImportCheck(bundle, (*warnings, *bundle.warnings))
 
 
 def export_name(version: BundleVersion) -> str:
-    """Return a name for the file of a version, as in `Night train v12.odb`; the id keeps twins apart."""
-    kept = "".join(c if c.isalnum() or c in " ._-()'&+," else "_" for c in version.project_name or "project")
-    number = f"v{version.version}" if version.version is not None else "v"
-    return f"{kept.strip(' .')[:120] or 'project'} {number} ({version.id}).odb"
-
-
-@contextmanager
-def file_errors_told(path: Path) -> Iterator[None]:
-    """Raise what the system says of a file as a FileError that names it."""
-    try:
-        yield
-    except AppError:
-        raise
-    except OSError as error:
-        full = error.errno in {errno.ENOSPC, errno.EDQUOT}
-        reason = "the disk is full" if full else (error.strerror or str(error)).lower()
-        raise FileError(f"{path}: {reason}.", details=str(error)) from error
+    """Return a name for the file of a version, as in `Night train v12 (34).odb`; the id keeps twins apart."""
+    number = "" if version.version is None else f" v{version.version}"
+    name = (version.project_name or "").strip()[:_LONGEST_NAME] or "project"
+    return safe_name(f"{name}{number} ({version.id}).odb")
 
 
 def _there_already(path: Path) -> FileError:

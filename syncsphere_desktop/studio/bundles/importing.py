@@ -12,22 +12,21 @@ from syncsphere_desktop.database.connection import Database
 from syncsphere_desktop.database.repositories.bundles import BundleRepository
 from syncsphere_desktop.domain.bundle import BundleVersion
 from syncsphere_desktop.domain.ids import ProjectId, UserId
-from syncsphere_desktop.odb import open_bundle
-from syncsphere_desktop.studio.bundles.files import (
-    ImportCheck,
-    OnBytes,
-    check_import,
-    file_errors_told,
-    read_bundle_file,
-)
+from syncsphere_desktop.studio.bundles.child.desk import BundleWorker, OwnProcess
+from syncsphere_desktop.studio.bundles.files import ImportCheck, OnBytes, check_import
+from syncsphere_desktop.studio.bundles.opening import BundleOpener
+from syncsphere_desktop.studio.outgoing import told_as_file_errors
 
 
 class BundleImporter:
-    """Looks at files and stores them. `actor` is who the audit log names."""
+    """Looks at files and stores them. `actor` is who the audit log names.
 
-    def __init__(self, database: Database, actor: str) -> None:
+    `worker` looks at them, this process itself where none is given.
+    """
+
+    def __init__(self, database: Database, actor: str, worker: BundleWorker | None = None) -> None:
         self._bundles = BundleRepository(database, actor)
-        self._streams = BundleStreams(database)
+        self._opener = BundleOpener(BundleStreams(database), worker or OwnProcess())
         self._writer = BundleWriter(database, actor)
 
     async def check(self, path: Path, project_id: ProjectId) -> ImportCheck:
@@ -35,13 +34,10 @@ class BundleImporter:
 
         Raises InputError for what is no bundle, or too large for the database, FileError, AppError.
         """
-        with file_errors_told(path):
-            refuse_too_large(path.stat().st_size)
-        bundle = await asyncio.to_thread(read_bundle_file, path)
+        refuse_too_large(await asyncio.to_thread(_size, path))
+        bundle = await self._opener.in_short(path)
         newest = await self._bundles.newest(project_id)
-        return check_import(
-            bundle, None if newest is None else await self._streams.read(newest.id, open_bundle)
-        )
+        return check_import(bundle, None if newest is None else await self._opener.in_short(newest))
 
     async def store(
         self,
@@ -55,8 +51,13 @@ class BundleImporter:
 
         Raises InputError where it is too large, or was cut while it was read, FileError, AppError.
         """
-        with file_errors_told(path), path.open("rb") as file:
+        with told_as_file_errors(path), path.open("rb") as file:
             size = os.fstat(file.fileno()).st_size
             return await self._writer.add(
                 project_id, file, size, created_by=created_by, origin="import", on_bytes=on_bytes
             )
+
+
+def _size(path: Path) -> int:
+    with told_as_file_errors(path):
+        return path.stat().st_size

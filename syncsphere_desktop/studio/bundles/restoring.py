@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
 from uuid import UUID
 
 from syncsphere_desktop.database.bundle_stream import BundleStreams
@@ -13,8 +14,18 @@ from syncsphere_desktop.database.repositories.ownership import OwnershipReposito
 from syncsphere_desktop.domain.bundle import BundleVersion
 from syncsphere_desktop.domain.ids import BundleId, ProjectId
 from syncsphere_desktop.domain.listing import ListQuery, Sort
-from syncsphere_desktop.odb import Bundle, Unit, open_bundle
-from syncsphere_desktop.odb.diff import BundleDiff, Paragraph, compare, describe
+from syncsphere_desktop.odb.diff import Paragraph, ParagraphKind
+from syncsphere_desktop.studio.bundles.child.desk import BundleWorker, OwnProcess
+from syncsphere_desktop.studio.bundles.child.jobs import tell_difference
+from syncsphere_desktop.studio.bundles.opening import BundleOpener
+
+
+class Presence(Protocol):
+    """Tells who has a project open at this moment, by name: the live feed."""
+
+    def active(self, project_id: ProjectId) -> Collection[str] | None:
+        """Return the names, or None while it is not known."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +40,17 @@ class UnitImpact:
 class RestoreImpact:
     """What restoring `version` would change in what `newest` is now.
 
-    `newest` is None where the project has no other version to compare with. `difference` is None where one
-    of both can't be read whole; `problems` says why. `units` are those that differ.
+    `newest` is None where the project has no other version to compare with. `is_compared` is False where
+    there is none, or one of both can't be read whole; `problems` says why. `units` are those that differ.
+    `online` is who has the project open, None where that is not known.
     """
 
     version: BundleVersion
     newest: BundleVersion | None
-    difference: BundleDiff | None = None
+    is_compared: bool = False
     units: tuple[UnitImpact, ...] = ()
     problems: tuple[str, ...] = ()
+    online: tuple[str, ...] | None = None
 
     @property
     def owners(self) -> tuple[str, ...]:
@@ -45,48 +58,57 @@ class RestoreImpact:
         return tuple(sorted({owner for unit in self.units for owner in unit.owners}))
 
 
-async def restore_impact(database: Database, bundle_id: BundleId) -> RestoreImpact:
+async def restore_impact(
+    database: Database,
+    bundle_id: BundleId,
+    *,
+    worker: BundleWorker | None = None,
+    presence: Presence | None = None,
+) -> RestoreImpact:
     """Compare a version with its project's newest one; changes nothing.
 
-    Raises NotFoundError, AppError.
+    `worker` compares, this process itself where none is given. Raises NotFoundError, AppError.
     """
-    bundles, streams = BundleRepository(database, ""), BundleStreams(database)
+    bundles = BundleRepository(database, "")
     version = await bundles.get(bundle_id)
     if version.project_id is None:
         return RestoreImpact(version, None, problems=("The version belongs to no project.",))
-    newest = await bundles.newest(version.project_id)
-    if newest is None or newest.id == version.id:
-        return RestoreImpact(version, newest)
-    now, then = await streams.read(newest.id, open_bundle), await streams.read(version.id, open_bundle)
-    problems = tuple(
-        f"Version {one.version}: {bundle.problem}"
-        for one, bundle in ((newest, now), (version, then))
-        if bundle.problem
+    impact = RestoreImpact(
+        version, await bundles.newest(version.project_id), online=_online(presence, version.project_id)
     )
-    difference = compare(now, then)
+    if impact.newest is None or impact.newest.id == version.id:
+        return impact
+    opener = BundleOpener(BundleStreams(database), worker or OwnProcess())
+    opened = [(one, (await opener.open(one)).summary) for one in (impact.newest, version)]
+    problems = tuple(f"Version {one.version}: {told.problem}" for one, told in opened if told.problem)
     holders = await _holders(database, version.project_id)
-    units = _impacts(difference, holders, now, then)
-    return RestoreImpact(version, newest, difference if not problems else None, units, problems)
+    owners = {str(uuid): ", ".join(sorted(held)) for uuid, held in holders.items()}
+    pieces = await opener.about(
+        {"before": impact.newest, "after": version}, tell_difference, {"owners": owners}
+    )
+    units = tuple(_impact(row, holders) for rows in pieces for row in rows)
+    return replace(impact, is_compared=not problems, units=units, problems=problems)
 
 
-def _impacts(
-    difference: BundleDiff, holders: Mapping[UUID, frozenset[str]], now: Bundle, then: Bundle
-) -> tuple[UnitImpact, ...]:
-    units = {unit.uuid: unit for unit in (*then.contents.units, *now.contents.units)}
-    names = {uuid: ", ".join(sorted(held)) for uuid, held in holders.items()}
-    impacts = []
-    for paragraph in describe(difference, owners_before=names, owners_after=names):
-        unit = None if paragraph.unit is None else units.get(paragraph.unit)
-        owners = frozenset[str]() if unit is None else _owners(unit, holders)
-        if not owners:  # UUIDs that were made anew: the matching knows whose it was
-            owners = frozenset(paragraph.owners_before)
-        impacts.append(UnitImpact(paragraph, tuple(sorted(owners))))
-    return tuple(impacts)
+def _online(presence: Presence | None, project_id: ProjectId) -> tuple[str, ...] | None:
+    names = None if presence is None else presence.active(project_id)
+    return None if names is None else tuple(sorted(set(names)))
 
 
-def _owners(unit: Unit, holders: Mapping[UUID, frozenset[str]]) -> frozenset[str]:
-    boxes = (unit.uuid, *(track.uuid for track in unit.tracks))
-    return frozenset[str]().union(*(holders.get(box, frozenset()) for box in boxes))
+def _impact(row: list[Any], holders: Mapping[UUID, frozenset[str]]) -> UnitImpact:
+    kind, subject, unit, parts, details, owners_before, boxes = row
+    owners = frozenset[str]().union(*(holders.get(UUID(box), frozenset()) for box in boxes))
+    paragraph = Paragraph(
+        ParagraphKind(kind),
+        subject,
+        None if unit is None else UUID(unit),
+        tuple(parts),
+        tuple(details),
+        tuple(owners_before),
+        tuple(owners_before),
+    )
+    # UUIDs that were made anew: the matching knows whose it was.
+    return UnitImpact(paragraph, tuple(sorted(owners or owners_before)))
 
 
 async def _holders(database: Database, project_id: ProjectId) -> dict[UUID, frozenset[str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 
 from syncsphere_desktop.database.connection import Database
@@ -31,7 +32,7 @@ class Retention:
     async def plan(self, rules: RetentionRules, project_id: ProjectId | None = None) -> RetentionPlan:
         """Return what the rules say of each version of a project, or of all projects; changes nothing."""
         candidates, now = await self._rows.candidates(project_id)
-        return plan_retention(rules, candidates, now)
+        return await asyncio.to_thread(plan_retention, rules, candidates, now)
 
     async def apply(self, plan: RetentionPlan) -> Pruned:
         """Remove what may go, as far as it still may when it is done. All or nothing; raises AppError."""

@@ -4,28 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import BinaryIO
 
 from syncsphere_desktop.database.bundle_stream import BundleStreams
 from syncsphere_desktop.database.connection import Database
 from syncsphere_desktop.database.repositories.bundle_checks import BundleCheckRepository, ToCheck
+from syncsphere_desktop.database.repositories.bundle_facts import BundleFactsRepository
 from syncsphere_desktop.domain.bundle_check import BundleCheck, CheckState
 from syncsphere_desktop.domain.humane import size as humane_size
 from syncsphere_desktop.domain.ids import BundleId, ProjectId
 from syncsphere_desktop.domain.progress import Progress, silent
 from syncsphere_desktop.domain.sample_names import storable
 from syncsphere_desktop.errors import BundleError, CancelledByServerError, NotFoundError, QueryError
-from syncsphere_desktop.odb import Bundle, BundleKind, open_bundle
+from syncsphere_desktop.studio.bundles.child.desk import BundleWorker, OwnProcess
+from syncsphere_desktop.studio.bundles.decoding import Decoded, Tell, decode_whole, decoded_from
 
-_BLOCK = 1 << 20
-_MOST_PROBLEMS = 20
 _LONGEST_PROBLEM = 500
-_BROKEN = {BundleKind.DAMAGED, BundleKind.EMPTY, BundleKind.FOREIGN}
-
-Tell = Callable[[float], None]
-"""Takes how many bytes of the stored version were decoded; may raise to end it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +49,22 @@ async def verify_bundles(
     database: Database,
     project_id: ProjectId | None = None,
     *,
+    worker: BundleWorker | None = None,
     resume: bool = False,
     progress: Progress = silent,
 ) -> VerifyReport:
     """Decode every version of a project, or of all; `resume` leaves out what the last run has done.
 
+    `worker` decodes them, this process itself where none is given. The hashes that come out of it are kept.
+
     Cancelling leaves what was found until then. Raises AppError where the connection is lost.
     """
-    checks, streams = BundleCheckRepository(database), BundleStreams(database)
+    checks, streams, facts = (
+        BundleCheckRepository(database),
+        BundleStreams(database),
+        BundleFactsRepository(database),
+    )
+    worker = worker or OwnProcess()
     kept = await checks.can_keep()
     run_at, resumed = await checks.begin(resume=resume and kept)
     if kept:
@@ -75,11 +77,12 @@ async def verify_bundles(
     while batch := await checks.left(run_at, project_id, last):
         for version in batch:
             last = version.id
-            outcome = await _check(streams, version, meter)
-            if outcome is None or (kept and not await checks.keep(outcome, run_at)):
+            found = await _check(streams, worker, version, meter)
+            if found is None or (kept and not await checks.keep(found[0], run_at)):
                 left += 1
             else:
-                outcomes.append(outcome)
+                outcomes.append(found[0])
+                await facts.keep_hashes(version.id, version.row_version, found[1].sha256, found[1].samples)
             meter.finish(version.size)
     if kept:
         outcomes = list(await checks.of_run(run_at, project_id))
@@ -100,69 +103,33 @@ def _report(outcomes: list[BundleCheck], left: int, *, kept: bool, resumed: bool
     )
 
 
-async def _check(streams: BundleStreams, version: ToCheck, meter: _Meter) -> BundleCheck | None:
+async def _check(
+    streams: BundleStreams, worker: BundleWorker, version: ToCheck, meter: _Meter
+) -> tuple[BundleCheck, Decoded] | None:
     stop = threading.Event()
     tell = meter.teller(asyncio.get_running_loop(), stop)
     try:
-        state, problems = await streams.read(version.id, lambda file: decode(file, tell))
+        pieces = await streams.read(
+            version.id, lambda file: worker.ask(decode_whole, {}, file, on_beat=tell, stop=stop)
+        )
+        decoded = decoded_from(pieces)
     except NotFoundError:
         return None
-    except QueryError as error:  # the server can't give the bytes: its own storage is damaged
-        state, problems = CheckState.DAMAGED, (error.message,)
+    except (QueryError, BundleError) as error:  # the server's own storage is damaged, or it is a trap
+        decoded = Decoded(CheckState.DAMAGED, (error.message,))
     finally:
         stop.set()  # whoever cancelled does not wait for what is still being unpacked
-    return BundleCheck(
+    check = BundleCheck(
         bundle_id=version.id,
         row_version=version.row_version,
-        state=state,
-        problems=tuple(storable(problem, _LONGEST_PROBLEM) for problem in problems),
+        state=decoded.state,
+        problems=tuple(storable(problem, _LONGEST_PROBLEM) for problem in decoded.problems),
         project_id=version.project_id,
         project_name=version.project_name,
         version=version.version,
         size=version.size,
     )
-
-
-def decode(file: BinaryIO, tell: Tell = lambda _done: None) -> tuple[CheckState, tuple[str, ...]]:
-    """Read a stored version to its last byte; return how it was found and what is wrong with it.
-
-    Raises what reading the file raises, and what `tell` does.
-    """
-    bundle = open_bundle(file)
-    tell(0.0)
-    problems = [bundle.problem or "It can't be read."] if bundle.kind in _BROKEN else []
-    if bundle.graph.unreadable:
-        problems.append(f"{bundle.graph.unreadable:,} of its {bundle.graph.claimed:,} boxes can't be read.")
-    problems += _unpack(bundle, tell)
-    if problems:
-        several = len(problems) - _MOST_PROBLEMS
-        shown = (*problems[:_MOST_PROBLEMS], f"And {several:,} more.") if several > 0 else tuple(problems)
-        return CheckState.DAMAGED, shown
-    if bundle.kind is BundleKind.NEWER:
-        return CheckState.UNKNOWN, (bundle.problem or "It is of a newer version.",)
-    return CheckState.SOUND, ()
-
-
-def _unpack(bundle: Bundle, tell: Tell) -> list[str]:
-    """Unpack each entry into nothing, and return what is wrong: reading to its end compares its checksum."""
-    if sum(entry.packed for entry in bundle.entries) > bundle.size:
-        return ["Its files claim more bytes than it has."]
-    problems = []
-    done = 0
-    for entry in {entry.name: entry for entry in bundle.entries}.values():
-        if entry.name.endswith("/"):
-            continue
-        read = 0
-        try:
-            with bundle.open_entry(entry.name) as stream:
-                while block := stream.read(_BLOCK):
-                    read += len(block)
-                    tell(done + entry.packed * min(read / max(entry.size, 1), 1.0))
-        except BundleError as error:
-            if error.message != bundle.problem:
-                problems.append(error.message)
-        done += entry.packed
-    return problems
+    return check, decoded
 
 
 class _Meter:

@@ -17,12 +17,13 @@ from syncsphere_desktop.domain.sound import Content
 from syncsphere_desktop.errors import FileError, NotFoundError
 from syncsphere_desktop.storage.base import AudioStore, no_bytes
 from syncsphere_desktop.storage.copying import Blocks, copied
-from syncsphere_desktop.storage.paths import name_of, new_path, stored_path
+from syncsphere_desktop.storage.paths import stored_path
 from syncsphere_desktop.storage.renaming import rename_new
 from syncsphere_desktop.studio.integrity.acting import NoLongerSoError, Thing, act_on_each
 from syncsphere_desktop.studio.integrity.hashing import hashed
 from syncsphere_desktop.studio.integrity.outcomes import ActionOutcome, ActionReport
 from syncsphere_desktop.studio.integrity.ports import ContentRows
+from syncsphere_desktop.studio.outgoing import safe_name, told_as_file_errors
 from syncsphere_desktop.studio.threads import Threads
 from syncsphere_desktop.studio.work_control import WorkControl
 
@@ -104,7 +105,7 @@ class AudioExporter:
         path = stored_path(row.file_path, self._store.root)
         _made(wish.parent)
         part = wish.parent / f".syncsphere-{os.urandom(8).hex()}.part"
-        with self._store.open(path) as source, _told_as_file_errors(), _written(part) as sink:
+        with self._store.open(path) as source, told_as_file_errors(wish), _written(part) as sink:
             content = copied(
                 source,
                 lambda block: _write(sink, block),
@@ -131,13 +132,6 @@ def _place(row: RowToCheck, structure: Structure, names: Mapping[ProjectId, str]
     return Path(safe_name(names.get(row.project_id) or f"Project {row.project_id}"), name)
 
 
-def safe_name(text: str) -> str:
-    """Return a name that every system takes, as near to `text` as can be."""
-    name = name_of(new_path(0, text))
-    stem, _dash, rest = name.rpartition("-")  # `new_path` sets 8 random digits between stem and suffix
-    return stem + rest[8:]
-
-
 @contextmanager
 def _written(part: Path) -> Iterator[BinaryIO]:
     """Open a new file, and remove it at the end unless it got another name."""
@@ -148,20 +142,12 @@ def _written(part: Path) -> Iterator[BinaryIO]:
         part.unlink(missing_ok=True)
 
 
-@contextmanager
-def _told_as_file_errors() -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise FileError(f"The copy can't be written: {error.strerror or error}.") from error
-
-
 def _write(sink: BinaryIO, block: memoryview) -> None:
     sink.write(block)
 
 
 def _made(folder: Path) -> None:
-    with _told_as_file_errors():
+    with told_as_file_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 from PySide6.QtCore import QObject
@@ -19,13 +19,14 @@ from syncsphere_desktop.domain.ids import ProjectId
 from syncsphere_desktop.domain.listing import ListQuery, RowSource, Sort
 from syncsphere_desktop.domain.ownership import BoxOwnership
 from syncsphere_desktop.errors import InputError
-from syncsphere_desktop.odb.diff import BundleDiff, describe
-from syncsphere_desktop.odb.diff.words import Owners
 from syncsphere_desktop.studio.bundle_contents import BundleReading
+from syncsphere_desktop.studio.bundles.child.desk import Job
+from syncsphere_desktop.studio.bundles.opening import Source
 from syncsphere_desktop.ui.app.tasks import TaskScope
 from syncsphere_desktop.ui.app.view import ViewContext
-from syncsphere_desktop.ui.bundles.diff_dialog import DiffDialog, ShownDiff, SideTitle, diff_text
-from syncsphere_desktop.ui.bundles.diff_rows import NOT_KNOWN, side_rows, summary_of
+from syncsphere_desktop.ui.bundles.diff_dialog import DiffDialog, ShownDiff, SideTitle
+from syncsphere_desktop.ui.bundles.diff_job import tell_side_by_side, told_side_by_side
+from syncsphere_desktop.ui.bundles.diff_rows import NOT_KNOWN
 from syncsphere_desktop.ui.bundles.words import version_name, version_of_project
 from syncsphere_desktop.ui.tables.selection import RowSelection
 from syncsphere_desktop.ui.widgets.dialog import open_dialog
@@ -37,20 +38,21 @@ _HOLDERS_AT_ONCE = 2_000
 class ReadsBundles(Protocol):
     """Opens versions and files in the background, and compares what was opened."""
 
-    async def of(self, version: BundleVersion) -> BundleReading: ...
-    async def of_file(self, path: Path) -> BundleReading: ...
-    async def compare(self, before: BundleReading, after: BundleReading) -> BundleDiff: ...
+    async def of(self, source: Source) -> BundleReading: ...
+    async def compared(
+        self, before: Source, after: Source, job: Job, arguments: Mapping[str, Any]
+    ) -> list[Any]: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One side of a comparison: its title, how it is read, its project, and since when it is another's past.
+    """One side of a comparison: its title, what it is, its project, and since when it is another's past.
 
     `at` is None where it is what the project is now.
     """
 
     title: SideTitle
-    read: Callable[[], Awaitable[BundleReading]]
+    source: Source
     project_id: ProjectId | None = None
     at: datetime | None = None
 
@@ -114,7 +116,7 @@ class Comparing(QObject):
     async def _compare_with(self, path: Path) -> None:
         chosen = await self._selection.fetch(1)
         if chosen:
-            file = Side(SideTitle(path.name, "A file on this machine"), lambda: self._contents.of_file(path))
+            file = Side(SideTitle(path.name, "A file on this machine"), path)
             await self._ask(await self._side(chosen[0], several=True), file)
 
     async def _ask(self, before: Side, after: Side) -> None:
@@ -137,7 +139,7 @@ class Comparing(QObject):
         told = " · ".join(fact for fact in facts if fact)
         return Side(
             SideTitle(name, told),
-            lambda: self._contents.of(version),
+            version,
             version.project_id,
             None if await self._is_newest(version) else version.created_at,
         )
@@ -164,8 +166,7 @@ class Comparing(QObject):
         return None
 
     async def _load(self, before: Side, after: Side) -> ShownDiff:
-        readings = await before.read(), await after.read()
-        difference = await self._contents.compare(*readings)
+        readings = await self._contents.of(before.source), await self._contents.of(after.source)
         holders = {
             project: await self._holders_of(project)
             for project in {before.project_id, after.project_id} - {None}
@@ -177,9 +178,9 @@ class Comparing(QObject):
             for side, reading in zip((before, after), readings, strict=True)
             if reading.bundle.problem
         ]
-        if difference.anew:
-            notes.append("The UUIDs were made anew between both: what is the same was told by its content.")
-        return await asyncio.to_thread(_shown, difference, held[0], held[1], tuple(notes))
+        owners = {"owners_before": _by_text(held[0]), "owners_after": _by_text(held[1])}
+        pieces = await self._contents.compared(before.source, after.source, tell_side_by_side, owners)
+        return await asyncio.to_thread(_shown, pieces, notes)
 
     async def _holders_of(self, project: ProjectId) -> tuple[BoxOwnership, ...]:
         query = ListQuery(Sort("id"), filters={"project_id": project})
@@ -187,10 +188,15 @@ class Comparing(QObject):
         return tuple(row for row in page.rows if row is not None)
 
 
-def _shown(difference: BundleDiff, before: Owners, after: Owners, notes: tuple[str, ...]) -> ShownDiff:
-    rows = side_rows(difference, owners_before=before, owners_after=after)
-    text = diff_text(describe(difference, owners_before=before, owners_after=after))
-    return ShownDiff(rows, text, summary_of(rows), notes)
+def _shown(pieces: list[Any], notes: list[str]) -> ShownDiff:
+    told = told_side_by_side(pieces)
+    if told.anew:
+        notes.append("The UUIDs were made anew between both: what is the same was told by its content.")
+    return ShownDiff(told.rows, told.text, told.summary, tuple(notes))
+
+
+def _by_text(held: Mapping[UUID, str]) -> dict[str, str]:
+    return {str(uuid): name for uuid, name in held.items()}
 
 
 def _held(rows: Iterable[BoxOwnership], at: datetime | None) -> dict[UUID, str]:

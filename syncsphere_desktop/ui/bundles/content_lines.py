@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from uuid import UUID
 
 from syncsphere_desktop.domain.humane import counted, number, size
-from syncsphere_desktop.odb import Contents, Sample, Track, TrackKind, Unit, UnitType
+from syncsphere_desktop.odb import Sample, Track, TrackKind, Unit, UnitType
+from syncsphere_desktop.odb.summary import Summary
 from syncsphere_desktop.studio.bundle_contents import InLibrary
 from syncsphere_desktop.ui.bundles.line_list import Line
 from syncsphere_desktop.ui.bundles.words import TRACK_ICONS, TRACK_WORDS, UNIT_ICONS, UNIT_WORDS, decibels
@@ -19,13 +19,19 @@ _LIBRARY = {
         "check",
         "success",
         "in the library",
-        "The audio library has a file with the same bytes.",
+        "The audio library has a file with the same bytes: their hashes are equal.",
     ),
     InLibrary.LIKELY: (
         "help",
         "text-muted",
+        "likely in the library",
+        "The audio library has a file of the same name and size; their contents were not compared.",
+    ),
+    InLibrary.PERHAPS: (
+        "help",
+        "text-muted",
         "perhaps in the library",
-        "The audio library has a file of the same size, whose content was not compared.",
+        "The audio library has a file of the same size under another name; their contents were not compared.",
     ),
     InLibrary.NO: (
         "minus",
@@ -37,13 +43,15 @@ _LIBRARY = {
 }
 
 
-def unit_lines(contents: Contents) -> tuple[Line, ...]:
+def unit_lines(bundle: Summary) -> tuple[Line, ...]:
     """Return a line for each unit with its tracks below it, in the order of the mixer."""
-    regions = Counter(region.track for region in contents.regions)
-    return tuple(line for unit in contents.units for line in _unit_lines(unit, regions))
+    lines = [line for unit in bundle.named for line in _unit_lines(unit, bundle.regions_on)]
+    unnamed = bundle.units - len(bundle.named)
+    more = (Line(f"and {counted(unnamed, 'more unit')}", "track"),) if unnamed else ()
+    return (*lines, *more)
 
 
-def _unit_lines(unit: Unit, regions: Mapping[UUID | None, int]) -> Iterator[Line]:
+def _unit_lines(unit: Unit, regions: Mapping[UUID, int]) -> Iterator[Line]:
     facts = [] if unit.volume is None or abs(unit.volume) < _AUDIBLE else [decibels(unit.volume)]
     facts += ["muted"] if unit.mute else []
     facts += ["solo"] if unit.solo else []
@@ -56,7 +64,7 @@ def _unit_lines(unit: Unit, regions: Mapping[UUID | None, int]) -> Iterator[Line
         tip=f"{unit.name}\n{UNIT_WORDS[unit.type]}{f': {unit.device}' if unit.device else ''}\n{unit.uuid}",
     )
     for track in unit.tracks:
-        yield _track_line(track, regions[track.uuid])
+        yield _track_line(track, regions.get(track.uuid, 0))
 
 
 def _track_line(track: Track, regions: int) -> Line:

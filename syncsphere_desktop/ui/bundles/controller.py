@@ -6,8 +6,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from syncsphere_desktop.database.notifications import ChangeEvent, EverythingMayHaveChanged, TableChanged
 from syncsphere_desktop.domain.bundle import BundleVersion
@@ -17,9 +16,10 @@ from syncsphere_desktop.domain.ownership import BoxOwnership
 from syncsphere_desktop.domain.project import Project
 from syncsphere_desktop.domain.user import User
 from syncsphere_desktop.errors import AppError
-from syncsphere_desktop.odb.diff import BundleDiff
 from syncsphere_desktop.override import override
 from syncsphere_desktop.studio.bundle_contents import BundleContents, BundleReading
+from syncsphere_desktop.studio.bundles.child.desk import Job
+from syncsphere_desktop.studio.bundles.opening import Source
 from syncsphere_desktop.studio.ports import ProjectStore
 from syncsphere_desktop.studio.session import Session
 from syncsphere_desktop.ui.app.actions import add_action
@@ -71,13 +71,14 @@ class VersionMarks(Protocol):
 
 
 class ReadsContents(Protocol):
-    """Opens versions and files in the background."""
+    """Opens versions and files in the background, and compares them."""
 
     def at_hand(self, version: BundleVersion) -> BundleReading | None: ...
-    async def of(self, version: BundleVersion) -> BundleReading: ...
+    async def of(self, source: Source) -> BundleReading: ...
     async def with_matches(self, version: BundleVersion) -> BundleReading: ...
-    async def of_file(self, path: Path) -> BundleReading: ...
-    async def compare(self, before: BundleReading, after: BundleReading) -> BundleDiff: ...
+    async def compared(
+        self, before: Source, after: Source, job: Job, arguments: Mapping[str, Any]
+    ) -> list[Any]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +150,7 @@ class BundlesController(ListController[BundleVersion]):
     def for_session(cls, session: Session, context: ViewContext) -> BundlesController:
         """Build the view for an open session."""
         from syncsphere_desktop.database.bundle_stream import BundleStreams
+        from syncsphere_desktop.database.repositories.bundle_facts import BundleFactsRepository
         from syncsphere_desktop.database.repositories.bundle_marks import BundleMarkRepository
         from syncsphere_desktop.database.repositories.bundles import BundleRepository
         from syncsphere_desktop.database.repositories.ownership import OwnershipRepository
@@ -158,7 +160,12 @@ class BundlesController(ListController[BundleVersion]):
             versions=BundleRepository(database, actor),
             marks=BundleMarkRepository(database, actor),
             projects=session.projects,
-            contents=BundleContents(BundleStreams(database), session.audio.contents),
+            contents=BundleContents(
+                BundleStreams(database),
+                session.audio.contents,
+                session.bundle_worker,
+                BundleFactsRepository(database),
+            ),
             holders=OwnershipRepository(database, actor).rows,
             people=session.users.rows,
             deeds=StudioBundleDeeds(session),

@@ -16,7 +16,7 @@ from syncsphere_desktop.domain.project import ProjectDraft
 from syncsphere_desktop.domain.retention import Candidate, RetentionPlan
 from syncsphere_desktop.errors import AppError
 from syncsphere_desktop.studio.bundles.files import ExportedBundle, ImportCheck, OnBytes
-from syncsphere_desktop.studio.bundles.restoring import RestoreImpact
+from syncsphere_desktop.studio.bundles.restoring import Presence, RestoreImpact
 from syncsphere_desktop.studio.bundles.retention import Pruned
 from syncsphere_desktop.studio.bundles.verifying import VerifyReport
 from syncsphere_desktop.studio.session import Session
@@ -47,15 +47,17 @@ class BundleDeeds(Protocol):
 class StudioBundleDeeds:
     """The use cases of an open session. What each one needs is loaded when it is first wished for."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, presence: Presence | None = None) -> None:
         self._database = session.database
         self._actor = session.actor
+        self._worker = session.bundle_worker
+        self._presence = presence
 
     async def restore_impact(self, bundle_id: BundleId) -> RestoreImpact:
         """Tell what restoring would change; changes nothing."""
         from syncsphere_desktop.studio.bundles.restoring import restore_impact
 
-        return await restore_impact(self._database, bundle_id)
+        return await restore_impact(self._database, bundle_id, worker=self._worker, presence=self._presence)
 
     async def restore(self, bundle_id: BundleId) -> BundleVersion:
         """Make a version its project's newest one, as a new version."""
@@ -80,16 +82,17 @@ class StudioBundleDeeds:
     ) -> ExportedBundle:
         """Write a version to a file, whole or not at all."""
         from syncsphere_desktop.database.bundle_stream import BundleStreams
+        from syncsphere_desktop.database.repositories.bundle_facts import BundleFactsRepository
         from syncsphere_desktop.studio.bundles.files import BundleExporter
 
-        exporter = BundleExporter(BundleStreams(self._database))
+        exporter = BundleExporter(BundleStreams(self._database), BundleFactsRepository(self._database))
         return await exporter.export(bundle_id, path, overwrite=overwrite, on_bytes=on_bytes)
 
     async def check_import(self, path: Path, project_id: ProjectId) -> ImportCheck:
         """Look at a file before it is stored."""
         from syncsphere_desktop.studio.bundles.importing import BundleImporter
 
-        return await BundleImporter(self._database, self._actor).check(path, project_id)
+        return await BundleImporter(self._database, self._actor, self._worker).check(path, project_id)
 
     async def store(
         self, path: Path, project_id: ProjectId, *, on_bytes: OnBytes | None = None
@@ -113,9 +116,16 @@ class StudioBundleDeeds:
 
     async def verify(self, project_id: ProjectId | None, progress: Progress) -> VerifyReport:
         """Decode every version; takes up a run that was cut off."""
+        from syncsphere_desktop.studio.bundles.child.process import BundleProcess
         from syncsphere_desktop.studio.bundles.verifying import verify_bundles
 
-        return await verify_bundles(self._database, project_id, resume=True, progress=progress)
+        worker = BundleProcess()  # of its own: whoever opens a version meanwhile does not wait for it
+        try:
+            return await verify_bundles(
+                self._database, project_id, worker=worker, resume=True, progress=progress
+            )
+        finally:
+            await asyncio.to_thread(worker.close)
 
 
 async def run_bundle_job(

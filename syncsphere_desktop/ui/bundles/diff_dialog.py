@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QSize, Qt, QTimer
@@ -13,7 +13,6 @@ from typing_extensions import override
 
 from syncsphere_desktop.domain.humane import counted
 from syncsphere_desktop.errors import AppError
-from syncsphere_desktop.odb.diff import Paragraph
 from syncsphere_desktop.ui.app.tasks import TaskScope
 from syncsphere_desktop.ui.bundles.diff_list import MARK_WIDTH, DiffList
 from syncsphere_desktop.ui.bundles.diff_rows import SideRow
@@ -51,14 +50,6 @@ class ShownDiff:
     text: str
     summary: str = ""
     notes: tuple[str, ...] = ()
-
-
-def diff_text(paragraphs: Iterable[Paragraph]) -> str:
-    """Return a difference as text, a paragraph for each unit with its details below."""
-    return "\n\n".join(
-        "\n".join((paragraph.text, *(f"    {line}" for line in paragraph.details)))
-        for paragraph in paragraphs
-    )
 
 
 class DiffDialog(AwaitableDialog[bool]):

@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QVBoxLayout, QW
 
 from syncsphere_desktop.domain.bundle import LABEL_MAX, BundleVersion
 from syncsphere_desktop.domain.humane import ago, counted, exact, number, size
-from syncsphere_desktop.odb import Bundle, BundleKind
+from syncsphere_desktop.odb import BundleKind
+from syncsphere_desktop.odb.summary import Summary
 from syncsphere_desktop.studio.bundle_contents import BundleReading
 from syncsphere_desktop.ui.bundles.columns import warnings_of
 from syncsphere_desktop.ui.bundles.content_lines import sample_lines, unit_lines
@@ -53,11 +54,10 @@ class ShownContents:
 
 def shown_contents(reading: BundleReading, ratio: float) -> ShownContents:
     """Put what a version holds into lines and a picture for a screen's ratio; for a thread."""
-    contents = reading.bundle.contents
     return ShownContents(
         reading,
-        unit_lines(contents),
-        sample_lines(contents.samples, reading.matches),
+        unit_lines(reading.bundle),
+        sample_lines(reading.bundle.samples, reading.matches),
         small_cover(reading.cover, ratio),
     )
 
@@ -165,15 +165,13 @@ class BundleInspector(InspectorPanel):
         self._stored["UUID"].set_text(str(bundle.uuid or ""))
         show_filled(self._stored_rows, self._stored)
         self._show_music(bundle, shown.cover)
-        contents = bundle.contents
-        has_music = bool(bundle.graph.boxes)
+        has_music = bool(bundle.boxes)
         self._unit_section.setVisible(has_music)
         self._units_caption.setText(in_short(bundle))
         self.units.show_lines(shown.units)
-        self._sample_section.setVisible(bool(contents.samples))
-        held = [sample.bytes for sample in contents.samples if sample.bytes is not None]
-        inside = f" · {size(sum(held))} in the bundle" if held else ""
-        self._samples_caption.setText(counted(len(contents.samples), "sample") + inside)
+        self._sample_section.setVisible(bool(bundle.samples))
+        inside = f" · {size(bundle.sample_bytes)} in the bundle" if bundle.samples_inside else ""
+        self._samples_caption.setText(counted(bundle.sample_count, "sample") + inside)
         self.samples.show_lines(shown.samples)
 
     def show_many(self, versions: Sequence[BundleVersion], count: int) -> None:
@@ -229,17 +227,17 @@ class BundleInspector(InspectorPanel):
             details = "\n".join(told) if more > 0 else None
             self.notice.show_message("\n".join(lines), tone, details=details)
 
-    def _show_music(self, bundle: Bundle, cover: QImage | None) -> None:
+    def _show_music(self, bundle: Summary, cover: QImage | None) -> None:
         meta = bundle.meta
         self._cover.setVisible(cover is not None)
         if cover is not None:
             self._cover.setPixmap(QPixmap.fromImage(cover))
-        boxes = len(bundle.graph.boxes)
+        boxes = bundle.boxes
         values = {
             "Title": (meta.name if meta else None) or "",
             "Artist": (meta.artist if meta else None) or "",
-            "Tempo": tempo_words(bundle.contents.tempo),
-            "Signature": signature_words(bundle.contents.signature),
+            "Tempo": tempo_words(bundle.tempo),
+            "Signature": signature_words(bundle.signature),
             "Boxes": number(boxes) if boxes else "",
             "Description": (meta.description if meta else None) or "",
             "Tags": ", ".join(meta.tags) if meta else "",

@@ -48,11 +48,15 @@ class RestoreDialog(AwaitableDialog[bool]):
         self._people = PlainLabel()
         self._people.setWordWrap(True)
         self._people.hide()
+        self._online = PlainLabel()
+        self._online.setProperty("role", "secondary")
+        self._online.setWordWrap(True)
+        self._online.hide()
         self._notice = Banner(tone="warning", dismissible=False)
         self._notice.hide()
         self.units = LineList("What changes", most=9)
         self.units.hide()
-        for part in (self._effect, self._people, self._notice, self.units):
+        for part in (self._effect, self._people, self._online, self._notice, self.units):
             self.body.addWidget(part)
         self.body.addStretch(1)
         cancel = Button("Cancel")
@@ -91,6 +95,9 @@ class RestoreDialog(AwaitableDialog[bool]):
                 " Whoever has the project open keeps working on what they have until they load it again."
             )
         self._people.setVisible(bool(owners))
+        if impact.newest is None or impact.newest.id != self._version.id:
+            self._online.setText(_online_words(impact.online))
+            self._online.show()
         if impact.problems:
             self._notice.show_message("\n".join(impact.problems), "warning")
         self._notice.setVisible(bool(impact.problems))
@@ -102,6 +109,14 @@ class RestoreDialog(AwaitableDialog[bool]):
         self._effect.setText("What restoring changes could not be found out.")
         self._notice.show_message(error.message, "danger", details=error.details)
         self._notice.show()
+
+
+def _online_words(online: tuple[str, ...] | None) -> str:
+    if online is None:
+        return "Who is online is not known."
+    if not online:
+        return "Nobody has the project open."
+    return f"Online in the project: {', '.join(online)}."
 
 
 def _lines(impact: UnitImpact) -> Iterator[Line]:

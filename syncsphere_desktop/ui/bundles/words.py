@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from syncsphere_desktop.domain.bundle import BundleVersion
 from syncsphere_desktop.domain.humane import counted, number, size
-from syncsphere_desktop.odb import Bundle, BundleKind, TrackKind, UnitType
+from syncsphere_desktop.odb import BundleKind, TrackKind, UnitType
+from syncsphere_desktop.odb.summary import Summary
 
 MINUS = "−"
 
@@ -83,12 +84,11 @@ def decibels(value: float) -> str:
     return f"{MINUS if value < 0 and rounded != '0.0' else ''}{rounded} dB"
 
 
-def in_short(bundle: Bundle) -> str:
+def in_short(bundle: Summary) -> str:
     """Return what a bundle holds in one line, as in `5 units · 4 tracks · 2 regions`."""
-    contents = bundle.contents
     parts = (
-        counted(len(contents.units), "unit"),
-        counted(len(contents.tracks), "track"),
-        counted(len(contents.regions), "region"),
+        counted(bundle.units, "unit"),
+        counted(bundle.tracks, "track"),
+        counted(bundle.regions, "region"),
     )
     return " · ".join(parts)

@@ -121,7 +121,8 @@ async def test_it_is_told_whose_tracks_change(versions: Versions, database: Data
     changed = next(unit for unit in impact.units if unit.paragraph.unit == lead.uuid)
     assert changed.owners == ("ada", "bob")
     assert changed.paragraph.parts
-    assert impact.difference is not None
+    assert impact.is_compared
+    assert impact.online is None
     assert await restore_impact(database, newest) == type(impact)(impact.newest, impact.newest)
 
 
@@ -132,7 +133,7 @@ async def test_the_impact_of_what_can_not_be_read_is_said_to_be_unknown(
     cut = await versions.store(project, sample_bundle("v1")[:5000], 1)
     await versions.store(project, sample_bundle("v2"), 2)
     impact = await restore_impact(database, cut)
-    assert impact.difference is None
+    assert not impact.is_compared
     assert impact.problems[0].startswith("Version 1: ")
     with pytest.raises(NotFoundError):
         await restore_impact(database, BundleId(4711))

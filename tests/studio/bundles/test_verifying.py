@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import io
 import struct
 import zipfile
@@ -13,7 +14,8 @@ from syncsphere_desktop.database.connection import Database
 from syncsphere_desktop.database.repositories.bundle_checks import BundleCheckRepository
 from syncsphere_desktop.domain.bundle_check import CheckState
 from syncsphere_desktop.settings import ConnectionTarget
-from syncsphere_desktop.studio.bundles.verifying import decode, verify_bundles
+from syncsphere_desktop.studio.bundles.decoding import decode
+from syncsphere_desktop.studio.bundles.verifying import verify_bundles
 from tests.bundle_maker import bundle, graph, sample_bundle
 from tests.database_work import opened
 from tests.servers import execute, role
@@ -33,15 +35,23 @@ def flipped_in_the_audio(data: bytes) -> bytes:
 def test_real_bundles_are_sound(version: str) -> None:
     told: list[float] = []
     data = sample_bundle(version)
-    assert decode(io.BytesIO(data), told.append) == (CheckState.SOUND, ())
+    decoded = decode(io.BytesIO(data), told.append)
+    assert (decoded.state, decoded.problems) == (CheckState.SOUND, ())
+    assert decoded.sha256 == hashlib.sha256(data).hexdigest()
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        audio = {name: archive.read(name) for name in archive.namelist() if name.endswith("audio.wav")}
+    assert {f"samples/{uuid}/audio.wav": digest for uuid, digest in decoded.samples.items()} == {
+        name: hashlib.sha256(content).hexdigest() for name, content in audio.items()
+    }
     assert told == sorted(told)
     assert 0.5 * len(data) < told[-1] <= len(data)
 
 
 def test_a_flipped_bit_in_the_audio_is_found() -> None:
-    state, problems = decode(io.BytesIO(flipped_in_the_audio(sample_bundle("v2"))))
-    assert state is CheckState.DAMAGED
-    assert "audio.wav” is damaged" in problems[0]
+    decoded = decode(io.BytesIO(flipped_in_the_audio(sample_bundle("v2"))))
+    assert decoded.state is CheckState.DAMAGED
+    assert "audio.wav” is damaged" in decoded.problems[0]
+    assert not decoded.samples
 
 
 def test_odd_versions_are_told_for_what_they_are() -> None:
@@ -58,9 +68,10 @@ def test_odd_versions_are_told_for_what_they_are() -> None:
         with_boxes(3): CheckState.SOUND,
     }
     for data, expected in states.items():
-        state, problems = decode(io.BytesIO(data))
-        assert (state, bool(problems)) == (expected, expected is not CheckState.SOUND), data[:60]
-        assert all(problem.endswith(".") for problem in problems)
+        decoded = decode(io.BytesIO(data))
+        told = decoded.state, bool(decoded.problems), decoded.sha256
+        assert told == (expected, expected is not CheckState.SOUND, hashlib.sha256(data).hexdigest())
+        assert all(problem.endswith(".") for problem in decoded.problems)
 
 
 async def test_all_versions_are_verified_and_the_outcome_is_kept(

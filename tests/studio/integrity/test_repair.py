@@ -10,10 +10,11 @@ import pytest
 from syncsphere_desktop.domain.sound import ContentState
 from syncsphere_desktop.domain.trash import TrashState
 from syncsphere_desktop.errors import ConflictError, NotAudioError
-from syncsphere_desktop.studio.integrity.exporting import AudioExporter, Structure, safe_name
+from syncsphere_desktop.studio.integrity.exporting import AudioExporter, Structure
 from syncsphere_desktop.studio.integrity.findings import Finding, FindingKind
 from syncsphere_desktop.studio.integrity.outcomes import Did
 from syncsphere_desktop.studio.integrity.replacing import ContentReplacer
+from syncsphere_desktop.studio.outgoing import safe_name
 from tests.studio.integrity.library import Studio, wav
 
 

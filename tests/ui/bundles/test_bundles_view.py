@@ -14,6 +14,7 @@ from syncsphere_desktop.domain.bundle import BundleVersion
 from syncsphere_desktop.domain.project import Project
 from syncsphere_desktop.errors import ConnectionLostError
 from syncsphere_desktop.studio.bundle_contents import BundleContents
+from syncsphere_desktop.studio.bundles.child.desk import OwnProcess
 from syncsphere_desktop.ui.app.jobs import JobState
 from syncsphere_desktop.ui.app.view import ViewContext
 from syncsphere_desktop.ui.bundles.controller import BundleParts, BundlesController
@@ -76,7 +77,7 @@ async def bundles(
                 versions=versions,
                 marks=versions,
                 projects=stores.projects,
-                contents=BundleContents(versions, EmptyLibrary()),
+                contents=BundleContents(versions, EmptyLibrary(), OwnProcess()),
                 holders=parts.holders.rows,
                 people=stores.users.rows,
                 deeds=parts.deeds,
@@ -253,7 +254,7 @@ def test_who_held_a_track_then_is_told_only_where_it_is_known(qt_run: QtRun) -> 
     async def scenario() -> None:
         async with bundles() as (bench, parts):
             version = await select(bench, parts.train, 3)
-            unit = (await bench.controller._parts.contents.of(version)).bundle.contents.units[0]
+            unit = (await bench.controller._parts.contents.of(version)).bundle.named[0]
             parts.holders.hold(parts.train, unit.uuid, "ada", START)
             parts.holders.hold(parts.train, unit.tracks[0].uuid, "bob", version.created_at or NOW)
             bench.controller.comparing.compare()

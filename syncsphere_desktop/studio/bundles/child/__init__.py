@@ -1,0 +1,1 @@
+"""Bundles are read and compared by a child process under limits: what it does never holds up the window."""
