@@ -31,8 +31,11 @@ _OTHER_FINGERPRINT = (
 )
 
 
-def translated(error: Exception, endpoint: FeedEndpoint) -> FeedError:
-    """Return what a foreign error of opening or following a socket means."""
+def translated(error: Exception, endpoint: FeedEndpoint, *, is_open: bool = True) -> FeedError:
+    """Return what a foreign error of opening or following a socket means.
+
+    `is_open` tells whether there was a connection already, encrypted where it should be.
+    """
     if isinstance(error, FeedError):
         return error
     place = place_of(endpoint)
@@ -48,7 +51,7 @@ def translated(error: Exception, endpoint: FeedEndpoint) -> FeedError:
             step="admit",
             details=type(error).__name__,
         )
-    return _of_network(error, place, endpoint)
+    return _of_network(error, place, endpoint, is_open=is_open)
 
 
 def place_of(endpoint: FeedEndpoint) -> str:
@@ -75,17 +78,24 @@ def silent(endpoint: FeedEndpoint, seconds: float) -> FeedUnavailableError:
     )
 
 
-def _of_network(error: Exception, place: str, endpoint: FeedEndpoint) -> FeedError:
+def _of_network(error: Exception, place: str, endpoint: FeedEndpoint, *, is_open: bool) -> FeedError:
     details = f"{type(error).__name__}: {error}"
     if isinstance(error, socket.gaierror):
         return FeedUnavailableError(
             f"The host {endpoint.host} of the feed can't be found.", step="resolve", details=details
         )
     if isinstance(error, TimeoutError):
-        return FeedUnavailableError(f"The feed's server at {place} does not answer.", step="reach")
+        step = "admit" if is_open else "reach"
+        return FeedUnavailableError(f"The feed's server at {place} does not answer.", step=step)
     if isinstance(error, ConnectionRefusedError):
         return FeedUnavailableError(
             f"Nothing listens at {place}, where the feed should be.", step="reach", details=details
+        )
+    if isinstance(error, ConnectionError) and endpoint.is_secure and not is_open:
+        return FeedUnavailableError(
+            f"What listens at {place} broke off before encryption was agreed on: it may not speak TLS.",
+            step="tls",
+            details=details,
         )
     if isinstance(error, (ConnectionResetError, BrokenPipeError, ConnectionAbortedError)):
         return FeedUnavailableError(
@@ -99,7 +109,7 @@ def _of_network(error: Exception, place: str, endpoint: FeedEndpoint) -> FeedErr
 def _of_tls(error: ssl.SSLError, place: str, host: str) -> FeedError:
     if not isinstance(error, ssl.SSLCertVerificationError):
         if error.reason in ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE"):
-            message = f"What listens at {place} does not encrypt: it does not speak TLS."
+            message = f"What listens at {place} does not encrypt: it may not speak TLS."
         else:
             message = f"No encrypted connection could be agreed on with {place}."
         return FeedUnavailableError(message, step="tls", details=error.reason)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Coroutine, Iterable
 from contextlib import suppress
 from typing import Any, Protocol
@@ -13,6 +12,7 @@ from syncsphere_desktop.errors import FeedError
 from syncsphere_desktop.feed.endpoint import FeedEndpoint, FeedMode
 from syncsphere_desktop.feed.lifetime import Backoff, Lifetime
 from syncsphere_desktop.feed.messages import FeedMessage, Malformed, Sendable
+from syncsphere_desktop.feed.overlap import Overlap
 from syncsphere_desktop.feed.pacing import FeedPacing
 from syncsphere_desktop.feed.sessions import FeedSession, Take, gone
 from syncsphere_desktop.feed.sockets import FeedSocket
@@ -155,6 +155,7 @@ class FeedLink:
             if was_alive:
                 self._lifetime.renewed()
             await self._retire(session)
+            successor.take = self._outlet.on_message
             session, wait = successor, self._lifetime.jittered()
 
     async def _outlives(self, session: FeedSession, seconds: float) -> bool:
@@ -169,22 +170,20 @@ class FeedLink:
 
     async def _successor(self, session: FeedSession) -> FeedSession | None:
         """Return a session that can take over, with what it heard told; None where none could be had."""
-        heard: deque[FeedMessage | Malformed] = deque(maxlen=self._pacing.waiting)
+        overlap = Overlap(self._outlet.on_message, limit=self._pacing.waiting)
+        session.take = overlap.from_old
         try:
-            successor = await self._open(heard.append)
+            successor = await self._open(overlap.from_new)
         except FeedError as error:
+            session.take = self._outlet.on_message
             if session.task.done():
                 self._note(error)
             return None
-        successor.take = self._outlet.on_message
-        session.take = _nobody
-        for message in heard:
-            self._outlet.on_message(message)
+        overlap.switch()
         return successor
 
     async def _retire(self, session: FeedSession) -> None:
         """Let go of a session; its server then tells the others that this user left, so join again."""
-        session.take = _nobody
         await session.shutdown()
         if self._endpoint.mode is FeedMode.JOIN and self._current is not None:
             self._current.rejoin()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from typing_extensions import override
@@ -49,6 +50,7 @@ class FeedSocket:
 
         Nothing, no token either, is sent before the certificate was found to be the right one.
         """
+        way = _Way()
         options: dict[str, Any] = {}
         context = context_for(endpoint)
         if context is not None:
@@ -69,11 +71,11 @@ class FeedSocket:
                 max_size=pacing.frame_size,
                 max_queue=64,
                 logger=_QUIET,
-                create_connection=_pinned(endpoint),
+                create_connection=_pinned(endpoint, way),
                 **options,
             )
         except FOREIGN as error:
-            raise translated(error, endpoint) from None
+            raise translated(error, endpoint, is_open=way.is_open) from None
         return cls(connection, endpoint, pacing)
 
     async def follow(self, take: Callable[[bytes], None]) -> None:
@@ -113,12 +115,20 @@ class FeedSocket:
         await self._connection.close()
 
 
-def _pinned(endpoint: FeedEndpoint) -> type[ClientConnection]:
+@dataclass(slots=True)
+class _Way:
+    """How far an attempt came: `is_open` once there is a connection, encrypted where it should be."""
+
+    is_open: bool = False
+
+
+def _pinned(endpoint: FeedEndpoint, way: _Way) -> type[ClientConnection]:
     """Return a connection that compares the certificate before it says its first word."""
 
     class PinnedConnection(ClientConnection):
         @override
         async def handshake(self, *arguments: Any, **options: Any) -> None:
+            way.is_open = True
             if endpoint.fingerprint is not None and endpoint.is_secure:
                 shown = _shown_fingerprint(self)
                 if shown != endpoint.fingerprint:

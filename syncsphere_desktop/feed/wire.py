@@ -116,10 +116,10 @@ def type_of(frame: str) -> str | None:
 def _skipped(frame: str) -> FeedMessage | Malformed | None:
     """Return what a big frame is when it is not to be parsed, or None when it is."""
     kind = type_of(frame)
-    if kind in _READERS:
-        return None
     if kind is None:
         return None if len(frame) <= _BIGGEST_UNNAMED else Malformed("it is large and shows no type")
+    if kind in _READERS:
+        return None
     return Unknown(clean(kind), is_known=_is_known(kind), size=len(frame))
 
 
@@ -197,7 +197,8 @@ def _events(entries: list[Any], project: ProjectId) -> tuple[tuple[FeedMessage, 
     events: list[FeedMessage] = []
     latest = entries[-MOST_EVENTS:]
     for entry in latest:
-        reader = _READERS.get(entry.get("type")) if isinstance(entry, dict) else None
+        kind = entry.get("type") if isinstance(entry, dict) else None
+        reader = _READERS.get(kind) if isinstance(kind, str) else None
         if reader is None or reader is _synced:  # a state within a state could go on without end
             continue
         inner = entry.get("data")
@@ -223,7 +224,7 @@ def _notice(document: Mapping[str, Any], data: Mapping[str, Any]) -> FeedMessage
     return ProjectNotice(_project(document), _user(document), words or "", kind or "", _moment(document))
 
 
-_READERS: dict[str | None, Callable[[Mapping[str, Any], Mapping[str, Any]], FeedMessage]] = {
+_READERS: dict[str, Callable[[Mapping[str, Any], Mapping[str, Any]], FeedMessage]] = {
     "USER_JOIN": _joined,
     "USER_LEAVE": _left,
     "BOX_OWNERSHIP_CLAIMED": _claimed,
