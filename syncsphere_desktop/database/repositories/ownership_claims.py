@@ -29,6 +29,7 @@ _HOLDINGS = f"""
 SELECT id, project_id, box_uuid, track_index, owner_id, {SINCE} AS since FROM box_ownership
 {{where}} ORDER BY project_id, box_uuid, id
 """
+_BOXES = "SELECT box_uuid FROM box_ownership WHERE project_id = %(project)s GROUP BY 1 ORDER BY min(id)"
 # Two statements in one message: the second one sees what was committed while the first one waited.
 _ROWS_ALONE = """
 SELECT pg_advisory_xact_lock(%(key)s);
@@ -62,6 +63,13 @@ class OwnershipClaims:
         """Return every box of every project that has a row, also those of rows that name no project."""
         statement = _HOLDINGS.format(where="")
         return await self._database.run(lambda connection: _holdings(connection.exec_driver_sql(statement)))
+
+    async def boxes(self, project_id: ProjectId) -> tuple[UUID, ...]:
+        """Return the boxes of a project that have a row, in the order in which they came."""
+        parameters = {"project": project_id}
+        return await self._database.run(
+            lambda connection: tuple(connection.exec_driver_sql(_BOXES, parameters).scalars())
+        )
 
     async def member(self, project_id: ProjectId, user_id: UserId) -> Member:
         """Return what somebody is to a project; raises NotFoundError where either is gone."""
