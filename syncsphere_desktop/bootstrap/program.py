@@ -39,6 +39,7 @@ from syncsphere_desktop.ui.connecting.controller import ConnectingController, Pr
 from syncsphere_desktop.ui.importing.controller import ImportController
 from syncsphere_desktop.ui.integrity.controller import IntegrityController
 from syncsphere_desktop.ui.library.controller import LibraryController
+from syncsphere_desktop.ui.ownership.controller import OwnershipController
 from syncsphere_desktop.ui.projects.controller import ProjectsController
 from syncsphere_desktop.ui.tables.view import ListView
 from syncsphere_desktop.ui.users.controller import UsersController
@@ -103,6 +104,7 @@ class Program:
                 "projects": ProjectsController.for_session,
                 "library": LibraryController.for_session,
                 "bundles": BundlesController.for_session,
+                "ownership": OwnershipController.for_session,
                 "integrity": IntegrityController.for_session,
             },
             self.toasts,

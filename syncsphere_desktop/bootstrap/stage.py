@@ -22,6 +22,7 @@ from syncsphere_desktop.ui.app.view import ViewController
 from syncsphere_desktop.ui.bundles.controller import BundlesController
 from syncsphere_desktop.ui.integrity.controller import IntegrityController
 from syncsphere_desktop.ui.library.controller import LibraryController
+from syncsphere_desktop.ui.ownership.controller import OwnershipController
 from syncsphere_desktop.ui.projects.controller import ProjectsController
 from syncsphere_desktop.ui.users.controller import UsersController
 
@@ -39,6 +40,7 @@ class Needs(StrEnum):
     LIBRARY = "library"
     BUNDLES = "bundles"
     INTEGRITY = "integrity"
+    OWNERSHIP = "ownership"
 
 
 class Stage:
@@ -77,6 +79,11 @@ class Stage:
         """Return the integrity view."""
         return self._controller("integrity", IntegrityController)
 
+    @property
+    def ownership(self) -> OwnershipController:
+        """Return the view of who holds which track."""
+        return self._controller("ownership", OwnershipController)
+
     async def prepare(self, needs: Needs) -> None:
         """Open the studio on a view with its list loaded, nothing selected and nothing searched."""
         if needs is Needs.NOTHING:
@@ -84,7 +91,7 @@ class Stage:
         if self.program.desktop.session is None:
             await self.program.connect_local(lambda _sentence, _share: None)
         self.program.desktop.show_view(needs.value)
-        if needs is Needs.INTEGRITY:  # whose list is empty before a check
+        if needs in (Needs.INTEGRITY, Needs.OWNERSHIP):  # which need no list to begin with
             await self.settled()
             return
         listing = self._listing(needs)
@@ -148,6 +155,16 @@ class Stage:
         with self.connection() as connection, connection.cursor() as cursor:
             cursor.execute(statement, values)
             connection.commit()
+
+    def add_project(self, name: str) -> int:
+        """Add a project of the first user's as another service would, and return its id."""
+        with self.connection() as connection, connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO projects (name, owner_id) SELECT %s, min(id) FROM users RETURNING id", (name,)
+            )
+            found = int(cursor.fetchone()[0])
+            connection.commit()
+        return found
 
     @contextmanager
     def connection(self) -> Iterator[Any]:

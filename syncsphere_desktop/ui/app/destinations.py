@@ -9,5 +9,6 @@ DESTINATIONS = (
     Destination("projects", "Projects", "projects"),
     Destination("library", "Library", "audio"),
     Destination("bundles", "Bundles", "bundles"),
+    Destination("ownership", "Ownership", "grid"),
     Destination("integrity", "Integrity", "shield"),
 )

@@ -29,6 +29,11 @@ class TaskScope:
         self._by_key: dict[Hashable, asyncio.Task[None]] = {}
         self._closed = False
 
+    @property
+    def report_bug(self) -> BugReporter:
+        """Return what learns of whatever is not an AppError, for parts with tasks of their own."""
+        return self._report_bug
+
     def child(self, name: str, *, on_error: ErrorHandler | None = None) -> TaskScope:
         """Return a scope with the same bug reporter, for a part that ends before this one."""
         return TaskScope(

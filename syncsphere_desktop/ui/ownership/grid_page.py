@@ -50,6 +50,8 @@ class GridPage(QObject):
         self._clock = clock
         self._names: dict[UserId, str] = {}
         self.project: Project | None = None
+        self.wanted_box: UUID | None = None
+        """The box to go to when the tracks are there."""
         self.frame = ViewFrame("Ownership", "Search tracks")
         self.truth = TruthStrip()
         self.filters = FilterStrip()
@@ -198,6 +200,10 @@ class GridPage(QObject):
         self._take_presence(self._parts.watch.presence(project.id))
         self._count()
         self._name_strangers()
+        if self.wanted_box is not None:
+            row, self.wanted_box = self.model.row_of(self.wanted_box), None
+            if row is not None:
+                self.canvas.go_to(row)
         if self.canvas.selection.current is None and self.model.row_count:
             self.canvas.selection.move(0, 0)
         self.loaded.emit()
@@ -205,8 +211,8 @@ class GridPage(QObject):
     async def _read_names_soon(self, project_id: ProjectId) -> None:
         """Look for the names of boxes that have just come: a new bundle may have them by now."""
         await asyncio.sleep(_NAMES_AGAIN_SECONDS)
-        self._parts.names.forget(project_id)
-        self.read()
+        if self.project is not None and self.project.id == project_id:
+            self.read()
 
     def _name_strangers(self) -> None:
         strangers = [one.id for one in self.model.people if one.name == f"User {one.id}"]

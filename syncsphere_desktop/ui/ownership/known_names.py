@@ -49,7 +49,6 @@ class KnownNames(QObject):
     def forget(self) -> None:
         """Read all names anew when they are on screen the next time."""
         self._known.clear()
-        self._names.forget(None)
 
     def _want(self, project_id: ProjectId) -> None:
         self._wanted[project_id] = None

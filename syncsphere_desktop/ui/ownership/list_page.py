@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from PySide6.QtCore import QObject, Signal
 
 from syncsphere_desktop.domain.ids import ProjectId

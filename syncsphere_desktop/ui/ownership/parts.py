@@ -18,6 +18,7 @@ from syncsphere_desktop.errors import AppError
 from syncsphere_desktop.studio.ownership.watch_ports import Shown
 from syncsphere_desktop.studio.ownership.watch_status import WatchStatus
 from syncsphere_desktop.studio.ports import CollaboratorStore, ProjectStore, UserStore
+from syncsphere_desktop.studio.session import Session
 
 Ends = Callable[[], None]
 """Ends what it was given for, as a subscription."""
@@ -48,7 +49,6 @@ class Names(Protocol):
     """Names a project's boxes in the order of its timeline."""
 
     async def tracks(self, project_id: ProjectId) -> tuple[GridTrack, ...]: ...
-    def forget(self, project_id: ProjectId | None = None) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,3 +62,21 @@ class OwnershipParts:
     projects: ProjectStore
     people: UserStore
     events: RowSource[OwnershipEvent] | None
+
+
+def parts_for_session(session: Session, report_bug: Callable[[BaseException], None]) -> OwnershipParts:
+    """Return the parts over an open session's database. The watch is started by the view."""
+    from syncsphere_desktop.database.repositories.ownership import OwnershipRepository
+    from syncsphere_desktop.studio.ownership.naming import TrackNames
+    from syncsphere_desktop.studio.ownership.opening import ownership_watch
+
+    database = session.database
+    return OwnershipParts(
+        watch=ownership_watch(database, None, report_bug=report_bug),
+        names=TrackNames(database),
+        rows=OwnershipRepository(database, session.actor).rows,
+        collaborators=session.collaborators,
+        projects=session.projects,
+        people=session.users,
+        events=None,
+    )

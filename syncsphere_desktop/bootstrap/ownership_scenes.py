@@ -1,0 +1,138 @@
+"""The scenes of ownership: tracks are really claimed, released and contested by another connection."""
+
+from __future__ import annotations
+
+from syncsphere_desktop.bootstrap.scene import Scene
+from syncsphere_desktop.bootstrap.stage import Needs, Stage
+from syncsphere_desktop.ui.ownership.geometry import Density
+from syncsphere_desktop.ui.ownership.values import Shown
+
+_PROJECT = "Midnight Session"
+_MANY = 5_000
+_CROWD = 50
+
+
+async def _all(stage: Stage) -> None:
+    view = stage.ownership
+    view.show_project(None)
+    await stage.until(lambda: not view.list.listing.model.is_loading)
+    await stage.settled()
+    await stage.settled()
+    stage.shoot("ownership-all")
+    view.list.listing.view.go_to(0)
+    await stage.settled()
+    stage.shoot("ownership-all-selected")
+    view.list.listing.view.selection.clear()
+
+
+async def _grid(stage: Stage) -> None:
+    await _show(stage, _PROJECT)
+    stage.shoot("ownership-grid")
+    await _select(stage, 3, 1)
+    stage.shoot("ownership-selected")
+    stage.ownership.grid.canvas.selection.extend_to(8)
+    await stage.settled()
+    stage.shoot("ownership-many")
+
+
+async def _contested(stage: Stage) -> None:
+    await _show(stage, _PROJECT)
+    model = stage.ownership.grid.model
+    track = next(row for row in range(model.row_count) if model.held(row).owners)
+    box, owner = model.track(track).box_uuid, model.held(track).owners[0]
+    stage.execute(
+        "INSERT INTO box_ownership (project_id, box_uuid, owner_id) SELECT project_id, box_uuid, u.id"
+        " FROM box_ownership, users u WHERE box_uuid = %s AND u.id <> %s ORDER BY u.id LIMIT 1",
+        str(box),
+        owner,
+    )
+    await stage.until(lambda: model.held(track).is_contested)
+    await _select(stage, track, 0)
+    stage.shoot("ownership-contested")
+    stage.ownership.grid.show_only(Shown.CONTESTED)
+    await stage.settled()
+    stage.shoot("ownership-contested-only")
+    stage.execute("DELETE FROM box_ownership WHERE id = (SELECT max(id) FROM box_ownership)")
+    stage.ownership.grid.show_all()
+    stage.ownership.grid.show_only(Shown.STALE)
+    await stage.settled()
+    stage.shoot("ownership-nothing-found")
+    stage.ownership.grid.show_all()
+
+
+async def _crowd(stage: Stage) -> None:
+    """Five thousand tracks and fifty people."""
+    project = stage.add_project("Film score, all cues")
+    stage.execute(
+        "INSERT INTO users (username, email, password_hash) SELECT 'player ' || n, 'player' || n ||"
+        " '@studio.example', '-' FROM generate_series(1, %s) n",
+        _CROWD,
+    )
+    stage.execute(
+        "INSERT INTO project_collaborators (project_id, user_id, role) SELECT %s, id, 'editor' FROM users"
+        " WHERE username LIKE 'player %%'",
+        project,
+    )
+    stage.execute(
+        "INSERT INTO box_ownership (project_id, box_uuid, owner_id, track_index, created_at, updated_at)"
+        " SELECT %s, ('00000000-0000-4000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, CASE WHEN n %% 7 = 0"
+        " THEN NULL ELSE (SELECT min(id) FROM users WHERE username LIKE 'player %%') + (n * n) %% %s END, n,"
+        " now() - n * interval '11 seconds', now() - n * interval '11 seconds' FROM generate_series(1, %s) n",
+        project,
+        _CROWD,
+        _MANY,
+    )
+    await _show(stage, "Film score, all cues")
+    await stage.until(lambda: stage.ownership.grid.model.row_count == _MANY)
+    await stage.settled()
+    stage.shoot("ownership-crowd")
+    stage.ownership.grid.show_density(Density.OVERVIEW)
+    await stage.settled()
+    stage.shoot("ownership-overview")
+    stage.ownership.grid.show_density(Density.COMFORTABLE)
+    stage.execute("DELETE FROM projects WHERE id = %s", project)
+    stage.execute("DELETE FROM users WHERE username LIKE 'player %%'")
+
+
+async def _empty(stage: Stage) -> None:
+    project = stage.add_project("New idea")
+    await _show(stage, "New idea")
+    stage.shoot("ownership-no-tracks")
+    stage.execute("DELETE FROM projects WHERE id = %s", project)
+    stage.ownership.show_project(None)
+
+
+async def _offline(stage: Stage) -> None:
+    await _show(stage, _PROJECT)
+    stage.studio.stop(force=True)
+    await stage.until(lambda: stage.ownership.grid.truth.light.accessibleName() == "Offline")
+    await stage.settled()
+    stage.shoot("ownership-offline")
+    stage.studio.start()
+    await stage.until(lambda: stage.ownership.grid.truth.light.accessibleName() != "Offline")
+
+
+async def _show(stage: Stage, name: str) -> None:
+    view = stage.ownership
+    session = stage.program.desktop.session
+    assert session is not None
+    project = await session.projects.find(name)
+    assert project is not None
+    view.show_project(project)
+    await stage.until(lambda: view.grid.is_loaded and view.grid.project == project)
+    await stage.settled()
+
+
+async def _select(stage: Stage, row: int, column: int) -> None:
+    stage.ownership.grid.canvas.go_to(row, column)
+    await stage.settled()
+
+
+OWNERSHIP_SCENES: tuple[Scene, ...] = (
+    Scene("ownership-all", Needs.OWNERSHIP, _all),
+    Scene("ownership-grid", Needs.OWNERSHIP, _grid),
+    Scene("ownership-contested", Needs.OWNERSHIP, _contested),
+    Scene("ownership-crowd", Needs.OWNERSHIP, _crowd),
+    Scene("ownership-empty", Needs.OWNERSHIP, _empty),
+    Scene("ownership-offline", Needs.OWNERSHIP, _offline),
+)
