@@ -111,6 +111,35 @@ def record_added(connection: Connection, actor: str, entity: Entity, added: Mapp
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What one entry says of one row."""
+
+    entity_id: int
+    action: Action
+    before: Values
+    after: Values
+    undoes: int | None = None
+
+
+def record_many(connection: Connection, actor: str, entity: Entity, changes: Sequence[Change]) -> None:
+    """Add the entries of many changed rows of one kind, in few round trips."""
+    if changes and audit_state(connection).writable:
+        connection.execute(
+            audit_log.insert().inline().values(actor=actor, entity=entity.value),
+            [
+                {
+                    "entity_id": change.entity_id,
+                    "action": change.action.value,
+                    "before": _document(change.before),
+                    "after": _document(change.after),
+                    "undoes": change.undoes,
+                }
+                for change in changes
+            ],
+        )
+
+
 def record_each(
     connection: Connection,
     actor: str,
@@ -194,6 +223,18 @@ class AuditLog:
         """Return an entry by its id, or None."""
         found = await self._entries(_entry_columns().where(audit_log.c.id == entry_id))
         return found[0] if found else None
+
+    async def together_with(self, entry: AuditEntry) -> Sequence[AuditEntry]:
+        """Return the entries of the same act: of one transaction by one actor, on the same kind of row.
+
+        They have the same time, that of the transaction. The entry itself is among them.
+        """
+        return await self._entries(
+            _entry_columns()
+            .where(audit_log.c.at == entry.at, audit_log.c.actor == entry.actor)
+            .where(audit_log.c.entity == entry.entity, audit_log.c.action == entry.action)
+            .order_by(audit_log.c.id)
+        )
 
     async def last_by(self, actor: str) -> AuditEntry | None:
         """Return the newest change by `actor` that was not undone and did not undo another, or None."""

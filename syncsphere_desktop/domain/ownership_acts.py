@@ -28,10 +28,13 @@ class HeldBox:
 
 @dataclass(frozen=True, slots=True)
 class NotAssigned:
-    """A row that did not change hands, as somebody else was faster: another owner has it, or it is gone."""
+    """A row that did not change hands, as somebody else was faster: another owner has it, or it is gone.
+
+    `box_uuid` is None where nobody knows any more which box it was.
+    """
 
     row_id: OwnershipId | None
-    box_uuid: UUID
+    box_uuid: UUID | None
     expected: UserId | None
     found: UserId | None
     gone: bool = False

@@ -10,6 +10,7 @@ from syncsphere_desktop.database.connection import Database
 from syncsphere_desktop.database.notifications import ChangeListener
 from syncsphere_desktop.database.repositories.bundle_marks import BundleMarkRepository
 from syncsphere_desktop.database.repositories.collaborators import CollaboratorRepository
+from syncsphere_desktop.database.repositories.ownership import OwnershipRepository
 from syncsphere_desktop.database.repositories.projects import ProjectRepository
 from syncsphere_desktop.database.repositories.users import UserRepository
 from syncsphere_desktop.database.schema.gate import restrict_by_schema
@@ -82,6 +83,7 @@ class Session:
                 collaborators,
                 audio.files,
                 BundleMarkRepository(database, actor),
+                OwnershipRepository(database, actor),
             ),
             clock=clock,
             actor=actor,

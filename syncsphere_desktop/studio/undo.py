@@ -1,19 +1,21 @@
 """Taking a change back after it was saved, from its audit entry.
 
 What can be taken back: an edit of a user or a project, a change of a collaborator's role, another name or
-project of an audio file, and a label or pin of a bundle version. A row that others changed since refuses with
-a conflict. Undoing twice takes back the change before that one.
+project of an audio file, a label or pin of a bundle version, and tracks that were released or given to
+somebody for a reason, all of one act at once. A row that others changed since refuses with a conflict; of
+several tracks, those that changed hands since stay. Undoing twice takes back the change before that one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol, TypeVar
 
 from syncsphere_desktop.domain.audio import AudioFile
 from syncsphere_desktop.domain.audit import Action, AuditEntry, Entity
 from syncsphere_desktop.domain.bundle import BundleVersion
 from syncsphere_desktop.domain.collaborator import checked_role
+from syncsphere_desktop.domain.humane import counted
 from syncsphere_desktop.domain.ids import (
     AudioFileId,
     BundleId,
@@ -22,6 +24,7 @@ from syncsphere_desktop.domain.ids import (
     RowVersion,
     UserId,
 )
+from syncsphere_desktop.domain.ownership_acts import Assignment
 from syncsphere_desktop.errors import ConflictError, InputError, NotFoundError
 from syncsphere_desktop.studio.ports import CollaboratorStore, ProjectStore, UserStore
 
@@ -51,6 +54,7 @@ class AuditReader(Protocol):
 
     async def find(self, entry_id: int) -> AuditEntry | None: ...
     async def last_by(self, actor: str) -> AuditEntry | None: ...
+    async def together_with(self, entry: AuditEntry) -> Sequence[AuditEntry]: ...
 
 
 class AudioFileStore(Protocol):
@@ -76,6 +80,12 @@ class BundleMarks(Protocol):
     ) -> BundleVersion: ...
 
 
+class TrackOwners(Protocol):
+    """What undoing needs of the ownership of tracks."""
+
+    async def take_back(self, entries: Sequence[AuditEntry]) -> Assignment: ...
+
+
 class _Row(Protocol):
     @property
     def row_version(self) -> RowVersion: ...
@@ -95,6 +105,7 @@ class Undo:
         collaborators: CollaboratorStore,
         audio_files: AudioFileStore,
         bundle_marks: BundleMarks,
+        tracks: TrackOwners,
     ) -> None:
         self._audit = audit
         self._users = users
@@ -102,6 +113,7 @@ class Undo:
         self._collaborators = collaborators
         self._audio_files = audio_files
         self._bundle_marks = bundle_marks
+        self._tracks = tracks
 
     async def undo_last(self, actor: str) -> str:
         """Take back the newest change of `actor` that still stands; return what was done as a sentence.
@@ -124,6 +136,8 @@ class Undo:
         return await self._take_back(entry)
 
     async def _take_back(self, entry: AuditEntry) -> str:
+        if _is_act_on_tracks(entry):
+            return await self._restore_owners(entry)
         if entry.action != Action.UPDATE or not entry.before or not entry.after:
             raise InputError(_refusal(entry))
         if entry.entity == Entity.USER:
@@ -145,6 +159,24 @@ class Undo:
             return await self._restore_marks(entry, entry.before)
         raise InputError(_refusal(entry))
 
+    async def _restore_owners(self, entry: AuditEntry) -> str:
+        """Give all the tracks of one act back, those that still are as it left them."""
+        act = [one for one in await self._audit.together_with(entry) if not one.undone]
+        done = await self._tracks.take_back(act)
+        if not done.changed:
+            raise ConflictError(
+                "The tracks changed hands again since; undoing would overwrite the newer changes.",
+                base=dict(entry.after or {}),
+                theirs={"owner_id": done.conflicts[0].found} if done.conflicts else {},
+                mine=dict(entry.before or {}),
+                their_version=0,
+            )
+        left = len(act) - len(done.changed)
+        stayed = f" {counted(left, 'track')} changed hands since and stayed." if left else ""
+        if len(done.changed) == 1:
+            return f"1 track has its former owner again.{stayed}"
+        return f"{counted(len(done.changed), 'track')} have their former owners again.{stayed}"
+
     async def _restore_marks(self, entry: AuditEntry, before: Mapping[str, object]) -> str:
         version = _unchanged(await self._bundle_marks.get(BundleId(entry.entity_id)), entry)
         label = str(before["label"] or "") if "label" in before else None
@@ -157,6 +189,12 @@ class Undo:
         role = checked_role(str(before.get("role") or ""))
         await self._collaborators.set_role(row.project_id, row.user_id, role, base=row, undoes=entry.id)
         return f"“{row.username}” is {role.value} of “{row.project_name}” again."
+
+
+def _is_act_on_tracks(entry: AuditEntry) -> bool:
+    """Whether an entry is about tracks alone; those of a user's whole belongings have no reason in them."""
+    acts = (Action.RELEASE, Action.HAND_OVER)
+    return entry.entity == Entity.BOX and entry.action in acts and "reason" in (entry.after or {})
 
 
 def _unchanged(row: RowT, entry: AuditEntry) -> RowT:

@@ -9,6 +9,7 @@ from syncsphere_desktop.database.connection import Database
 from syncsphere_desktop.database.repositories.audio_files import AudioFileRepository
 from syncsphere_desktop.database.repositories.bundle_marks import BundleMarkRepository
 from syncsphere_desktop.database.repositories.collaborators import CollaboratorRepository
+from syncsphere_desktop.database.repositories.ownership import OwnershipRepository
 from syncsphere_desktop.database.repositories.projects import ProjectRepository
 from syncsphere_desktop.database.repositories.users import UserRepository
 from syncsphere_desktop.domain.audio import AudioFileDraft
@@ -32,7 +33,9 @@ class Desk:
         self.log = AuditLog(database)
         self.audio = AudioFileRepository(database, actor)
         self.marks = BundleMarkRepository(database, actor)
-        self.undo = Undo(self.log, self.users, self.projects, self.people, self.audio, self.marks)
+        self.tracks = OwnershipRepository(database, actor)
+        stores = (self.users, self.projects, self.people, self.audio, self.marks, self.tracks)
+        self.undo = Undo(self.log, *stores)
 
     async def undo_last(self) -> str:
         return await self.undo.undo_last(self.actor)
