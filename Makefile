@@ -2,7 +2,7 @@
 # Paths here are relative, so a checkout in a folder with spaces works.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test venv system-libraries lint format bench soak tour docs-images lock wheel clean
+.PHONY: help run test venv system-libraries lint format bench soak tour docs-images lock wheel package clean
 
 python := .venv/bin/python
 
@@ -16,6 +16,7 @@ help:
 	@echo "make tour     every view as PNG in out/tour"
 	@echo "make docs-images  the pictures in docs/images"
 	@echo "make wheel    the package in dist/"
+	@echo "make package  the installers that this system can build, in dist/packages"
 	@echo "make lock     requirements.lock anew (needs uv)"
 	@echo "make clean    remove what was made; never touches the app's own data"
 
@@ -60,6 +61,9 @@ docs-images: venv
 
 wheel: venv
 	@$(python) -m hatchling build -t wheel
+
+package: venv
+	@$(python) packaging/build.py
 
 # `--universal` locks for every system, and no registry's address gets into the file.
 lock:

@@ -1,0 +1,123 @@
+"""Builds what this system can build: `python packaging/build.py`, or `make package`.
+
+On Debian and Ubuntu that is the `.deb` and a relocatable tarball; on Windows the installer, on macOS the disk
+image. Each comes with its checksum and a bill of materials, in `dist/packages`.
+"""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import json
+import shutil
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+import checks
+import contents
+import debian_package
+import freeze
+import icons
+import parts
+
+sys.path.append(str(freeze.ROOT))
+from syncsphere_desktop import __version__
+
+PACKAGES = freeze.DIST / "packages"
+
+
+def main() -> int:
+    """Build everything; return 1 when the frozen program holds what it must not."""
+    epoch = int(_git("log", "-1", "--format=%ct"))
+    moment = datetime.datetime.fromtimestamp(epoch, datetime.UTC)
+    made_icons = freeze.BUILD / "icons"
+    icons.make_icons(freeze.ROOT / "resources" / "icons" / "app.svg", made_icons, contents.PROGRAM)
+    print("Freezing the program ...", flush=True)
+    program = freeze.freeze(epoch)
+    tell_sizes(program)
+    found = checks.faults(program, _build_paths())
+    if found:
+        print("The frozen program holds what must not be in a package:", *found, sep="\n  ", file=sys.stderr)
+        return 1
+    if PACKAGES.exists():
+        shutil.rmtree(PACKAGES)
+    PACKAGES.mkdir(parents=True)
+    bill = PACKAGES / f"{contents.PROGRAM}-{__version__}.cdx.json"
+    bill.write_text(parts.bill_of_materials(__version__, moment.strftime("%Y-%m-%dT%H:%M:%SZ")))
+    if sys.platform.startswith("linux"):
+        _tarball(program, epoch)
+        if shutil.which("dpkg-deb"):
+            debian_package.build(
+                program,
+                freeze.BUILD,
+                PACKAGES,
+                version=__version__,
+                date=moment.date().isoformat(),
+                epoch=epoch,
+            )
+    _write_checksums()
+    for path in sorted(PACKAGES.iterdir()):
+        print(f"{path.stat().st_size / 1e6:9.1f} MB  {path.relative_to(freeze.ROOT)}")
+    return 0
+
+
+def _build_paths() -> tuple[str, ...]:
+    """Return the paths that say where this was built; root's home says nothing."""
+    home = str(Path.home())
+    return (str(freeze.ROOT), sys.prefix, sys.base_prefix, *([] if home == "/root" else [home]))
+
+
+def tell_sizes(program: Path) -> None:
+    """Print the size of each part, and write all of them to `out/package-sizes.json`."""
+    sizes = parts.sizes(program)
+    total = sum(sizes.values())
+    for part, size in sizes.items():
+        print(f"{size / 1e6:9.1f} MB  {part}")
+    server = sizes.get(parts.SERVER_PART, 0)
+    print(f"{total / 1e6:9.1f} MB  in all, {(total - server) / 1e6:.1f} MB without the server")
+    report = freeze.ROOT / "out" / "package-sizes.json"
+    report.parent.mkdir(exist_ok=True)
+    report.write_text(json.dumps(sizes, indent=2) + "\n")
+
+
+def _tarball(program: Path, epoch: int) -> Path:
+    """Pack the program so that it runs from wherever it is unpacked; equal programs give equal bytes."""
+    name = f"{contents.PROGRAM}-{__version__}-linux-{_machine()}"
+    plain = PACKAGES / f"{name}.tar"
+
+    def neutral(entry: tarfile.TarInfo) -> tarfile.TarInfo:
+        entry.uid = entry.gid = 0
+        entry.uname = entry.gname = "root"
+        entry.mtime = epoch
+        entry.mode = 0o755 if entry.isdir() or entry.mode & 0o100 else 0o644
+        return entry
+
+    with tarfile.open(plain, mode="w") as archive:
+        for entry in sorted(program.rglob("*")):
+            archive.add(entry, f"{name}/{entry.relative_to(program)}", recursive=False, filter=neutral)
+    # Blocks of its own choosing, so the number of threads does not change the bytes.
+    subprocess.run(["xz", "--threads=0", "-4", str(plain)], check=True)
+    return plain.with_name(f"{plain.name}.xz")
+
+
+def _write_checksums() -> None:
+    lines = []
+    for path in sorted(PACKAGES.iterdir()):
+        with path.open("rb") as file:
+            lines.append(f"{hashlib.file_digest(file, 'sha256').hexdigest()}  {path.name}\n")
+    (PACKAGES / "SHA256SUMS").write_text("".join(lines))
+
+
+def _machine() -> str:
+    return subprocess.run(["uname", "-m"], check=True, capture_output=True, text=True).stdout.strip()
+
+
+def _git(*arguments: str) -> str:
+    command = ["git", "-C", str(freeze.ROOT), *arguments]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

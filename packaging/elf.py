@@ -1,0 +1,74 @@
+"""What ELF files need of each other: which libraries a package carries for nothing, and which it asks for."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+MAGIC = b"\x7fELF"
+_NEEDED = re.compile(r"^\s+NEEDED\s+(\S+)$", re.MULTILINE)
+_GLIBC = re.compile(r"GLIBC_(\d+)\.(\d+)")
+
+
+def elf_files(folder: Path) -> list[Path]:
+    """Return every ELF file below a folder, sorted; links are left out."""
+    return [
+        path
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and not path.is_symlink() and _begins_with_magic(path)
+    ]
+
+
+def needed(path: Path) -> frozenset[str]:
+    """Return the names of the libraries that a file asks the loader for."""
+    return frozenset(_NEEDED.findall(_objdump("-p", path)))
+
+
+def newest_glibc(files: Iterable[Path]) -> tuple[int, int]:
+    """Return the newest version of the C library whose symbols any of the files needs."""
+    versions = {(2, 0)}
+    for path in files:
+        versions |= {(int(major), int(minor)) for major, minor in _GLIBC.findall(_objdump("-T", path))}
+    return max(versions)
+
+
+def unused_libraries(folder: Path, places: Iterable[Path]) -> list[Path]:
+    """Return the libraries directly in one of `places` that nothing below `folder` needs, nor one another."""
+    wants = {path: needed(path) for path in elf_files(folder)}
+    homes = set(places)
+    candidates = {path for path in wants if path.parent in homes and ".so" in path.name}
+    unused: set[Path] = set()
+    while found := {path for path in candidates - unused if not _is_wanted(path, wants, unused)}:
+        unused |= found
+    return sorted(unused)
+
+
+def _is_wanted(library: Path, wants: Mapping[Path, frozenset[str]], gone: set[Path]) -> bool:
+    return any(library.name in names for path, names in wants.items() if path not in gone and path != library)
+
+
+def missing(folder: Path) -> dict[str, list[Path]]:
+    """Return the libraries that files below `folder` need and that are not there, with who needs them."""
+    there = {path.name for path in folder.rglob("*.so*")}
+    absent: dict[str, list[Path]] = {}
+    for path in elf_files(folder):
+        for name in needed(path) - there:
+            absent.setdefault(name, []).append(path)
+    return absent
+
+
+def strip(files: Iterable[Path]) -> None:
+    """Remove what only a debugger reads."""
+    for path in files:
+        subprocess.run(["strip", "--strip-unneeded", str(path)], check=True)
+
+
+def _objdump(option: str, path: Path) -> str:
+    return subprocess.run(["objdump", option, str(path)], check=True, capture_output=True, text=True).stdout
+
+
+def _begins_with_magic(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(4) == MAGIC
