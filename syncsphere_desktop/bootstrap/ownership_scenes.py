@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from PySide6.QtWidgets import QLineEdit, QListWidget
+
 from syncsphere_desktop.bootstrap.scene import Scene
 from syncsphere_desktop.bootstrap.stage import Needs, Stage
+from syncsphere_desktop.ui.ownership.act_dialog import ActDialog
 from syncsphere_desktop.ui.ownership.geometry import Density
 from syncsphere_desktop.ui.ownership.values import Shown
 
@@ -33,6 +36,42 @@ async def _grid(stage: Stage) -> None:
     stage.ownership.grid.canvas.selection.extend_to(8)
     await stage.settled()
     stage.shoot("ownership-many")
+
+
+async def _act(stage: Stage) -> None:
+    await _show(stage, _PROJECT)
+    view = stage.ownership
+    view.grid.canvas.selection.select_all()
+    view.wishes.ask("grid", gives=True)
+    dialog = await stage.dialog(ActDialog)
+    stage.child(dialog, QLineEdit, "Reason").setText("She is back on Monday, and the mix is due")
+    assert dialog.person is not None
+    dialog.person.search.setText("lucja")
+    await stage.settled()
+    await stage.until(lambda: not _pick(dialog))
+    await stage.until(dialog.confirm.isEnabled)
+    await stage.settled()
+    stage.shoot("ownership-hand-over")
+    dialog.confirm.click()
+    await stage.until(lambda: view.acting.is_counting and view.grid.countdown.isVisible())
+    await stage.settled()
+    stage.shoot("ownership-countdown")
+    view.acting.call_off()
+    await stage.until(lambda: not view.acting.is_counting)
+    view.wishes.ask("grid", gives=False)
+    await stage.dialog(ActDialog)
+    stage.shoot("ownership-release")
+    await stage.clear()
+    view.grid.canvas.selection.clear()
+
+
+def _pick(dialog: ActDialog) -> bool:
+    """Take the first person that was found; return whether there is none yet."""
+    assert dialog.person is not None
+    people = dialog.person.findChild(QListWidget)
+    if people.count():
+        people.setCurrentRow(0)
+    return people.count() == 0
 
 
 async def _contested(stage: Stage) -> None:
@@ -75,7 +114,7 @@ async def _crowd(stage: Stage) -> None:
     )
     stage.execute(
         "INSERT INTO box_ownership (project_id, box_uuid, owner_id, track_index, created_at, updated_at)"
-        " SELECT %s, ('00000000-0000-4000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, CASE WHEN n %% 7 = 0"
+        " SELECT %s, md5(n::text)::uuid, CASE WHEN n %% 7 = 0"
         " THEN NULL ELSE (SELECT min(id) FROM users WHERE username LIKE 'player %%') + (n * n) %% %s END, n,"
         " now() - n * interval '11 seconds', now() - n * interval '11 seconds' FROM generate_series(1, %s) n",
         project,
@@ -131,6 +170,7 @@ async def _select(stage: Stage, row: int, column: int) -> None:
 OWNERSHIP_SCENES: tuple[Scene, ...] = (
     Scene("ownership-all", Needs.OWNERSHIP, _all),
     Scene("ownership-grid", Needs.OWNERSHIP, _grid),
+    Scene("ownership-act", Needs.OWNERSHIP, _act),
     Scene("ownership-contested", Needs.OWNERSHIP, _contested),
     Scene("ownership-crowd", Needs.OWNERSHIP, _crowd),
     Scene("ownership-empty", Needs.OWNERSHIP, _empty),

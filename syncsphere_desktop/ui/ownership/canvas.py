@@ -173,14 +173,14 @@ class GridCanvas(QAbstractScrollArea):
         self._flashes.light(seen)
         self._shares, out = self._flashes.burn()
         dirty = {*seen, *self._shares, *out}
+        names = [row for row, column in changed if column == NAME and row in rows]
         if len(dirty) > _SINGLE_CELLS:
             self.viewport().update(geometry.cells)
         else:
             for cell in dirty:
                 self.viewport().update(geometry.cell(*cell).intersected(geometry.cells))
-        for row, column in changed:
-            if column == NAME and row in rows:
-                self.viewport().update(0, geometry.top(row), geometry.names, geometry.sizes.row)
+        for row in names:
+            self.viewport().update(0, geometry.top(row), geometry.names, geometry.sizes.row)
         if self._flashes:
             self._pace.request()
 

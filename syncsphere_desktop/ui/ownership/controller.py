@@ -24,6 +24,7 @@ from syncsphere_desktop.ui.app.actions import add_action, show_menu
 from syncsphere_desktop.ui.app.list_controller import Wish
 from syncsphere_desktop.ui.app.view import Filters, ViewContext
 from syncsphere_desktop.ui.library.dialogs import ChooseProjectDialog
+from syncsphere_desktop.ui.ownership.acting import Acting
 from syncsphere_desktop.ui.ownership.clock import GridClock
 from syncsphere_desktop.ui.ownership.differences_dialog import DifferencesDialog
 from syncsphere_desktop.ui.ownership.grid_page import GridPage
@@ -32,6 +33,7 @@ from syncsphere_desktop.ui.ownership.pages import TRACKS, Page, Pages
 from syncsphere_desktop.ui.ownership.parts import OwnershipParts
 from syncsphere_desktop.ui.ownership.truth_strip import TruthStrip
 from syncsphere_desktop.ui.ownership.values import Shown
+from syncsphere_desktop.ui.ownership.wishes import TrackWishes
 from syncsphere_desktop.ui.ownership.words import SHOWN_WORDS
 from syncsphere_desktop.ui.widgets.dialog import open_dialog
 
@@ -61,9 +63,11 @@ class OwnershipController(QObject):
         self._project: Project | None = None
         self._wanted = _saved_project(context.layout)
         self.pages = Pages()
+        self.acting = Acting(parts, context, self._scope, read_only=read_only)
         self.grid = GridPage(parts, self._lists[0], clock, read_only=read_only)
         whole = replace(context, layout=_part(context.layout, "all"))
         self.list = ListPage(parts, whole, self._lists[1], clock, read_only=read_only)
+        self.wishes = TrackWishes(self.grid, self.list, self.acting, group=_GROUP, read_only=read_only)
         self.grid.restore_layout(_part(context.layout, "grid"))
         page = Page(TRACKS, "Tracks", self._frame_of, self._show_tracks)
         self.pages.add(page, self.grid.frame, self.list.frame)
@@ -137,8 +141,8 @@ class OwnershipController(QObject):
                 self.grid.read()
 
     def unsaved(self) -> str | None:
-        """Name nothing: nothing is typed here."""
-        return None
+        """Name what counts down yet: leaving calls it off."""
+        return "Something done to tracks counts down yet." if self.acting.is_counting else None
 
     def save_layout(self) -> dict[str, object]:
         """Return sizes, columns, density and the project."""

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from PySide6.QtCore import QPoint, QRect
 
-NAMES_WIDTH = 264
+NAMES_WIDTH = 288
 NARROWEST_NAMES = 120
 
 

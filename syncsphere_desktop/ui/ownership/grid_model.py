@@ -22,7 +22,7 @@ from syncsphere_desktop.ui.ownership.values import (
 Cell = tuple[int, int]
 """Row and column, both as they are shown."""
 NAME = -1
-"""The column of a changed cell that is the track's name, which tells that a track is contested."""
+"""The column of a changed cell that is the track's name, beside which its holders stand."""
 
 
 class GridModel:
@@ -78,6 +78,11 @@ class GridModel:
         """Return a box's track with who holds it, shown or not, or None."""
         index = self._index.get(box)
         return None if index is None else (self._tracks[index], self._held[index])
+
+    def held_of(self, box: UUID) -> Held:
+        """Return who holds a box; nobody where there is no such track."""
+        found = self.find(box)
+        return FREE if found is None else found[1]
 
     def row_of(self, box: UUID) -> int | None:
         """Return the row that shows a box, or None."""
@@ -143,8 +148,7 @@ class GridModel:
         if place >= 0:
             for column in self.people.columns_of(before) + self.people.columns_of(held):
                 self._changed.add((place, column))
-            if before.is_contested != held.is_contested:
-                self._changed.add((place, NAME))
+            self._changed.add((place, NAME))
         self.on_cells()
         return True
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from syncsphere_desktop.domain.collaborator import Collaborator
 from syncsphere_desktop.domain.humane import number
 from syncsphere_desktop.domain.ids import ProjectId, UserId
 from syncsphere_desktop.domain.listing import ListQuery, Sort
@@ -17,6 +18,7 @@ from syncsphere_desktop.errors import AppError, NotFoundError
 from syncsphere_desktop.ui.app.tasks import TaskScope
 from syncsphere_desktop.ui.ownership.canvas import GridCanvas
 from syncsphere_desktop.ui.ownership.clock import GridClock
+from syncsphere_desktop.ui.ownership.countdown_strip import CountdownStrip
 from syncsphere_desktop.ui.ownership.event_words import event_line
 from syncsphere_desktop.ui.ownership.filter_strip import FilterStrip
 from syncsphere_desktop.ui.ownership.geometry import Density
@@ -54,6 +56,7 @@ class GridPage(QObject):
         """The box to go to when the tracks are there."""
         self.frame = ViewFrame("Ownership", "Search tracks")
         self.truth = TruthStrip()
+        self.countdown = CountdownStrip()
         self.filters = FilterStrip()
         self.model = GridModel(clock)
         self.canvas = GridCanvas(self.model)
@@ -68,6 +71,7 @@ class GridPage(QObject):
         self._aging = QTimer(self, interval=_AGING_SECONDS * 1000)  # people become stale without any change
         self._aging.timeout.connect(self._count)
         self.frame.add_strip(self.truth)
+        self.frame.add_strip(self.countdown)
         self.frame.add_strip(self.filters)
         self.frame.set_body(self.canvas, self.inspector)
         self._connect()
@@ -191,10 +195,7 @@ class GridPage(QObject):
         known += [unknown_track(box_uuid) for box_uuid in picture if box_uuid not in boxes]
         self.model.set_tracks(known)
         self.model.set_all_held({box_uuid: held_of(box) for box_uuid, box in picture.items()})
-        self.model.set_people(
-            Person(one.user_id, one.username, one.role)
-            for one in sorted(people, key=lambda one: one.username.casefold())
-        )
+        self.model.set_people(self._columns(people, known))
         self.model.take_changes()
         self._is_loaded = True
         self._take_presence(self._parts.watch.presence(project.id))
@@ -207,6 +208,17 @@ class GridPage(QObject):
         if self.canvas.selection.current is None and self.model.row_count:
             self.canvas.selection.move(0, 0)
         self.loaded.emit()
+
+    def _columns(self, people: Sequence[Collaborator], tracks: Sequence[Track]) -> list[Person]:
+        """Return the columns: those who hold something first, so that they are seen; they stay there then."""
+        before = [person.id for person in self.model.people] if self._is_loaded else []
+        holds = {owner for track in tracks for owner in self.model.held_of(track.box_uuid).owners}
+
+        def place(one: Collaborator) -> tuple[int, bool, str]:
+            known = before.index(one.user_id) if one.user_id in before else len(before)
+            return known, one.user_id not in holds, one.username.casefold()
+
+        return [Person(one.user_id, one.username, one.role) for one in sorted(people, key=place)]
 
     async def _read_names_soon(self, project_id: ProjectId) -> None:
         """Look for the names of boxes that have just come: a new bundle may have them by now."""

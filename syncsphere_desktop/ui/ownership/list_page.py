@@ -12,6 +12,7 @@ from syncsphere_desktop.ui.app.tasks import TaskScope
 from syncsphere_desktop.ui.app.view import ViewContext
 from syncsphere_desktop.ui.ownership.clock import GridClock
 from syncsphere_desktop.ui.ownership.columns import RowFacts, holding_columns
+from syncsphere_desktop.ui.ownership.countdown_strip import CountdownStrip
 from syncsphere_desktop.ui.ownership.inspector import HolderInspector
 from syncsphere_desktop.ui.ownership.known_names import KnownNames
 from syncsphere_desktop.ui.ownership.parts import OwnershipParts
@@ -51,6 +52,7 @@ class ListPage(QObject):
         self._clock = clock
         self.frame = ViewFrame("Ownership", "Search projects, people, box ids")
         self.truth = TruthStrip()
+        self.countdown = CountdownStrip()
         self.names = KnownNames(parts.names, scope, self)
         self._facts = RowFacts(self.names, parts.watch, clock)
         self.listing = Listing(
@@ -65,6 +67,7 @@ class ListPage(QObject):
         )
         self.inspector = HolderInspector(clock, read_only=read_only)
         self.frame.add_strip(self.truth)
+        self.frame.add_strip(self.countdown)
         self.frame.set_body(self.listing.view, self.inspector)
         self.frame.restore_layout(context.layout)
         self.listing.view.selection.changed.connect(self._show_selected)

@@ -23,6 +23,7 @@ _PADDING = 8
 _INDENT = 16
 _SIGN = 16
 _DOT = 8
+_FACES = 3
 _LEFT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
 _RIGHT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
 _CENTRE = Qt.AlignmentFlag.AlignCenter
@@ -193,11 +194,7 @@ class GridPainter:
             sign = QRect(left, line.top() + (geometry.sizes.row - side) // 2, side, side)
             paint_icon(painter, sign, track.icon, (style.selected_text if selected else style.muted).name())
             left += side + 8
-            right = geometry.names - _PADDING
-            if held.is_contested:
-                right -= 16
-                mark = QRect(right + 2, line.top() + (geometry.sizes.row - 14) // 2, 14, 14)
-                paint_icon(painter, mark, "warning", style.warning.name())
+            right = self._paint_holders(painter, line, held, geometry.names - _PADDING)
             if heads and track.unit and not track.is_unit:
                 right = self._paint_unit(painter, line, track.unit, left, right, selected=selected)
             painter.setFont(style.name_font)
@@ -206,6 +203,25 @@ class GridPainter:
             painter.drawText(QRect(left, line.top(), right - left, line.height()), _LEFT, name)
         edge = QRect(geometry.names - 1, geometry.sizes.header, 1, geometry.height)
         painter.fillRect(edge, style.edge)
+
+    def _paint_holders(self, painter: QPainter, line: QRect, held: Held, right: int) -> int:
+        """Show at the end of a name who holds it, however the columns are scrolled; return what is left."""
+        style, side = self._style, min(18, line.height() - 2)
+        y = line.top() + (line.height() - side) // 2
+        if not held.owners:
+            painter.setPen(style.dashed)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawEllipse(QRectF(right - side, y, side - 1, side - 1))
+            return right - side - 6
+        for owner in reversed(held.owners[:_FACES]):
+            right -= side
+            face = style.face(owner, self._model.people.name_of(owner), side, painter)
+            painter.drawPixmap(right, y, face)
+            right -= 2
+        if held.is_contested:
+            right -= 16
+            paint_icon(painter, QRect(right, line.center().y() - 6, 14, 14), "warning", style.warning.name())
+        return right - 6
 
     def _paint_unit(
         self, painter: QPainter, line: QRect, unit: str, left: int, right: int, *, selected: bool

@@ -15,6 +15,7 @@ from syncsphere_desktop.domain.ownership_history import OwnershipEvent
 from syncsphere_desktop.domain.ownership_picture import Picture
 from syncsphere_desktop.domain.presence import Presence
 from syncsphere_desktop.errors import AppError
+from syncsphere_desktop.studio.ownership.acting import OwnershipStore, OwnerTelling
 from syncsphere_desktop.studio.ownership.watch_ports import Shown
 from syncsphere_desktop.studio.ownership.watch_status import WatchStatus
 from syncsphere_desktop.studio.ports import CollaboratorStore, ProjectStore, UserStore
@@ -53,7 +54,7 @@ class Names(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class OwnershipParts:
-    """What the view works with; `events` is None where no history is kept."""
+    """What the view works with; `events` is None where no history is kept, `telling` without a feed."""
 
     watch: Watch
     names: Names
@@ -62,6 +63,8 @@ class OwnershipParts:
     projects: ProjectStore
     people: UserStore
     events: RowSource[OwnershipEvent] | None
+    store: OwnershipStore
+    telling: OwnerTelling | None = None
 
 
 def parts_for_session(session: Session, report_bug: Callable[[BaseException], None]) -> OwnershipParts:
@@ -71,12 +74,14 @@ def parts_for_session(session: Session, report_bug: Callable[[BaseException], No
     from syncsphere_desktop.studio.ownership.opening import ownership_watch
 
     database = session.database
+    repository = OwnershipRepository(database, session.actor)
     return OwnershipParts(
         watch=ownership_watch(database, None, report_bug=report_bug),
         names=TrackNames(database),
-        rows=OwnershipRepository(database, session.actor).rows,
+        rows=repository.rows,
         collaborators=session.collaborators,
         projects=session.projects,
         people=session.users,
         events=None,
+        store=repository,
     )

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QBrush, QColor, QFont, QFontMetrics, QPen
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtGui import QBrush, QColor, QFont, QFontMetrics, QPainter, QPen, QPixmap
 
+from syncsphere_desktop.domain.humane import initials
 from syncsphere_desktop.ui.ownership.geometry import Sizes
 from syncsphere_desktop.ui.theme.fonts import CAPTION_SIZE, sized, tabular
 from syncsphere_desktop.ui.theme.style import current_tokens
 from syncsphere_desktop.ui.theme.tokens import Tokens, mixed
+from syncsphere_desktop.ui.widgets.person import paint_avatar
 
 _HATCH_OPACITY = 110
 _TEXTS_KEPT = 20_000
@@ -42,6 +44,7 @@ class GridStyle:
         self.cell_font = tabular(sizes.cell_text)
         self.caption_font = sized(CAPTION_SIZE)
         self._people: dict[int, PersonInk] = {}
+        self._faces: dict[tuple[int, str, int, float], QPixmap] = {}
         self._metrics: dict[int, QFontMetrics] = {}
         self._texts: dict[tuple[str, int, int], str] = {}
 
@@ -55,6 +58,21 @@ class GridStyle:
             hatch.setAlpha(_HATCH_OPACITY)
             brush = QBrush(hatch, Qt.BrushStyle.BDiagPattern)
             known = self._people[person_id] = QColor(color.fill), words, brush
+        return known
+
+    def face(self, person_id: int, name: str, side: int, painter: QPainter) -> QPixmap:
+        """Return a person's initials in their colour, painted once."""
+        ratio = painter.device().devicePixelRatioF()
+        key = (person_id % len(self.tokens.people), initials(name), side, ratio)
+        known = self._faces.get(key)
+        if known is None:
+            known = self._faces[key] = QPixmap(round(side * ratio), round(side * ratio))
+            known.setDevicePixelRatio(ratio)
+            known.fill(Qt.GlobalColor.transparent)
+            brush = QPainter(known)
+            brush.setFont(self.name_font)
+            paint_avatar(brush, QRect(0, 0, side, side), person_id, name, self.tokens)
+            brush.end()
         return known
 
     def fitted(self, text: str, font: QFont, room: int) -> str:
