@@ -15,6 +15,10 @@ def main() -> int:
         from syncsphere_desktop.studio.bundles.child import main as bundles
 
         return bundles.main(sys.argv[2:])
+    if sys.argv[1:2] == ["--feed-child"]:
+        from syncsphere_desktop.cli import feed_child
+
+        return feed_child.main(sys.argv[2:])
     from syncsphere_desktop.cli.run import run
 
     return run(sys.argv[1:])

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from syncsphere_desktop.database.seed import SeedAmounts, Seeder, SeedReport
     from syncsphere_desktop.studio.local_studio import LocalStudio, LocalStudioStatus
 
-_NO_FEED = "There is no live feed in this version; feed_url is null."
-
 
 def register(
     groups: argparse._SubParsersAction[argparse.ArgumentParser],
@@ -34,12 +32,21 @@ def register(
         return commands.add_parser(name, help=summary, description=text, parents=[shared])
 
     start = command("start", "start it and let it run on", "At first its server and sample are made.")
+    start.add_argument(
+        "--activity",
+        action="store_true",
+        help="have sample members join, claim and release until `local stop`",
+    )
+    start.add_argument("--seed", type=int, default=1, metavar="S", help="another number: other doings")
+    start.add_argument(
+        "--pace", type=float, default=1.5, metavar="SECONDS", help="between two doings (default: 1.5)"
+    )
     start.set_defaults(command=_start)
     stop = command("stop", "stop it")
     stop.add_argument("--force", action="store_true", help="also while other processes use it")
     stop.set_defaults(command=_stop)
     command("status", "say whether it runs and what is in it").set_defaults(command=_status)
-    url = command("url", "print the addresses of its database and its audio folder", _NO_FEED)
+    url = command("url", "print the addresses of its database, its feed and its audio folder")
     url.set_defaults(command=_url)
     seed = command("seed", "add any number of made-up rows", "A later run adds to the rows of earlier ones.")
     for name in ("users", "projects", "audio", "boxes"):
@@ -59,8 +66,13 @@ def _studio() -> LocalStudio:
 
 
 def _start(namespace: argparse.Namespace) -> int:
+    from syncsphere_desktop.studio.local_feed import ActivityWish
+
+    if not 0.01 <= namespace.pace <= 3600:  # also not a number
+        raise UsageError("The pace is between 0.01 and 3600 seconds.")
     studio = _studio()
-    studio.start(_Told(namespace))
+    wish = ActivityWish(namespace.seed, namespace.pace) if namespace.activity else None
+    studio.start(_Told(namespace), activity=wish)
     return _tell_status(namespace, studio)
 
 
@@ -89,18 +101,31 @@ def _status_text(status: LocalStudioStatus) -> str:
         f"The local studio runs, {ends}.\n"
         f"PostgreSQL {status.server_version}, {status.users or 0:,} users, "
         f"{status.projects or 0:,} projects, {(status.database_size or 0) / 1e6:,.1f} MB.\n"
+        f"{_feed_text(status)}\n"
         f"Its folder is {status.data_folder}."
     )
 
 
+def _feed_text(status: LocalStudioStatus) -> str:
+    if status.feed_url is None:
+        return "Its live feed does not run; `local start` starts it."
+    at_work = ", and sample members are at work" if status.activity else ""
+    return f"Its live feed is {status.feed_url}{at_work}."
+
+
 def _url(namespace: argparse.Namespace) -> int:
     studio = _studio()
+    status = studio.status()
+    authorities = None if status.feed_authorities is None else str(status.feed_authorities)
     document = {
         "database_url": studio.database_url,
-        "feed_url": None,
+        "feed_url": status.feed_url,
+        "feed_authorities": authorities,
         "storage_url": studio.storage_url,
     }
-    text = f"database  {document['database_url']}\nstorage   {document['storage_url']}\n{_NO_FEED}"
+    text = f"database  {document['database_url']}\nstorage   {document['storage_url']}"
+    if status.feed_url is not None:
+        text += f"\nfeed      {status.feed_url}\ntrusting  {authorities}"
     tell(document, as_json=wants_json(namespace), text=text)
     return 0
 

@@ -5,7 +5,6 @@ The authority may only vouch for this machine's own addresses, so it is harmless
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -78,6 +77,8 @@ class LocalAuthority:
         return certificate.not_valid_before_utc <= now < certificate.not_valid_after_utc - _RENEWED_BEFORE
 
     def _make_authority(self, now: datetime) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
+        import ipaddress
+
         from cryptography import x509
         from cryptography.hazmat.primitives import hashes
 
@@ -100,6 +101,8 @@ class LocalAuthority:
     def _make_server(
         self, authority: tuple[x509.Certificate, ec.EllipticCurvePrivateKey], now: datetime
     ) -> None:
+        import ipaddress
+
         from cryptography import x509
         from cryptography.hazmat.primitives import hashes
         from cryptography.x509.oid import ExtendedKeyUsageOID

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -14,8 +15,12 @@ from syncsphere_desktop.database.embedded_failures import disk_errors
 from syncsphere_desktop.database.local_database import DatabaseFacts, LocalDatabase
 from syncsphere_desktop.database.seed import Seeder
 from syncsphere_desktop.domain.progress import Progress, silent
+from syncsphere_desktop.errors import LocalStudioError
 from syncsphere_desktop.settings import ConnectionProfile, ConnectionTarget, Paths
+from syncsphere_desktop.studio.local_feed import ActivityWish, LocalFeed
 from syncsphere_desktop.studio.sample_audio import ensure_sample_audio
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +28,9 @@ class LocalStudioStatus:
     """How the local studio is; None stands for what is not known while it does not run.
 
     `holders` are ids of the processes that use it; `kept` means that it goes on running without any.
-    `database_size` in bytes; `database_url` is without a password.
+    `database_size` in bytes; `database_url` is without a password. `feed_url` is None also where the studio
+    runs without its feed; `feed_authorities` are whom its clients trust. `activity` says that sample members
+    are at work.
     """
 
     running: bool
@@ -36,6 +43,9 @@ class LocalStudioStatus:
     users: int | None
     projects: int | None
     database_size: int | None
+    feed_url: str | None
+    feed_authorities: Path | None
+    activity: bool
 
 
 class LocalStudio:
@@ -47,25 +57,45 @@ class LocalStudio:
         self._audio_made = self.folder / "sample-audio-made"
         self._server = EmbeddedServer(self.folder)
         self._database = LocalDatabase(self._server)
+        self._feed = LocalFeed(self.folder)
 
     @contextmanager
-    def held(self, progress: Progress = silent) -> Iterator[ConnectionTarget]:
+    def held(self, progress: Progress = silent, *, feed: bool = False) -> Iterator[ConnectionTarget]:
         """Have the local studio running and complete in a `with` block.
 
         At first its server, database, schema and sample rows are made. The last process to leave stops it.
+        With `feed` its feed is started, too, and not waited for.
         """
         with self._server.held(progress):
             self._database.prepare(progress)
             with disk_errors(self.folder):
                 self.audio_folder.mkdir(parents=True, exist_ok=True)  # the storage is there, if empty yet
-            yield self.target()
+            if feed:
+                self._launch_feed()
+            try:
+                yield self.target()
+            finally:
+                if not self._server.is_kept and len(self._server.holders()) <= 1:
+                    self._end_feed()  # before the database, so that it can tell its clients in order
 
-    def start(self, progress: Progress = silent) -> None:
-        """Have it running and complete, sample audio too, and let it run on until `stop`."""
-        with self.held(progress):
+    def start(self, progress: Progress = silent, *, activity: ActivityWish | None = None) -> None:
+        """Have it running and complete, sample audio and feed too, and let it run on until `stop`.
+
+        With `activity` sample members work in it until then. Raises LocalStudioError where the feed does not
+        start; all the rest runs then.
+        """
+        with self.held(progress, feed=True):
             progress("Writing the sample studio's audio", None)
             self.ensure_audio()
             self._server.keep()
+            if activity is not None:
+                self._feed.wish_activity(activity)
+            progress("Starting the live feed", None)
+            if self._feed.wait_until_ready() is None:
+                raise LocalStudioError(
+                    "The local studio runs, but its live feed did not start.",
+                    details=f"Its log is {self._feed.log}.",
+                )
 
     def stop(self, *, force: bool = False) -> bool:
         """Stop it and return whether it ran.
@@ -73,6 +103,8 @@ class LocalStudio:
         Without `force` raises LocalStudioError while processes use it; it stops then with the last of them.
         """
         ran = self._server.is_running
+        if force or not self._server.holders():
+            self._end_feed()
         self._server.stop(force=force)
         return ran
 
@@ -80,6 +112,8 @@ class LocalStudio:
         """Return how it is, without starting it."""
         running = self._server.is_running
         facts = self._database.facts() if running else DatabaseFacts(None, None, None, None)
+        child = self._feed.find() if running else None
+        serves = child is not None and child.is_ready
         return LocalStudioStatus(
             running=running,
             kept=self._server.is_kept,
@@ -91,12 +125,22 @@ class LocalStudio:
             users=facts.users,
             projects=facts.projects,
             database_size=facts.size,
+            feed_url=child.url if child is not None and serves else None,
+            feed_authorities=self._feed.authority if serves else None,
+            activity=serves and self._feed.activity() is not None,
         )
 
     def target(self) -> ConnectionTarget:
-        """Return what to connect with, and its storage; raises LocalStudioError while it does not run."""
+        """Return what to connect with, storage and feed too. Raises LocalStudioError while it rests."""
         target = self._database.target()
-        return replace(target, profile=replace(target.profile, storage_url=self.storage_url))
+        child = self._feed.find()
+        profile = replace(
+            target.profile,
+            storage_url=self.storage_url,
+            feed_url=None if child is None else child.url,
+            feed_authorities=None if child is None else self._feed.authority,
+        )
+        return replace(target, profile=profile)
 
     @property
     def database_url(self) -> str:
@@ -131,12 +175,15 @@ class LocalStudio:
         Without `force` raises LocalStudioError while processes use it.
         """
         progress("Removing the local studio", None)
+        had_feed = self._feed.find() is not None
+        if force or not self._server.holders():
+            self._end_feed()
         self._server.destroy(force=force)
         with disk_errors(self.folder):
             self._audio_made.unlink(missing_ok=True)
             if self.audio_folder.exists():
                 shutil.rmtree(self.audio_folder)
-        with self.held(progress):
+        with self.held(progress, feed=had_feed):
             self.ensure_audio()
 
     @contextmanager
@@ -145,6 +192,17 @@ class LocalStudio:
         with ExitStack() as stack:
             stack.enter_context(self.held(progress))
             yield stack.enter_context(self._database.seeder(seed=seed))
+
+    def _launch_feed(self) -> None:
+        try:
+            self._feed.launch()
+        except LocalStudioError as error:  # the studio is there all the same
+            _log.warning("The local studio's feed does not start: %s", error.message)
+
+    def _end_feed(self) -> None:
+        self._feed.stop()
+        if self._feed.activity() is not None:
+            self._feed.wish_activity(None)
 
 
 def _url(profile: ConnectionProfile, password: str | None) -> str:

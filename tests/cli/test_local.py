@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -15,6 +16,7 @@ from urllib.parse import unquote, urlsplit
 import psycopg2
 import pytest
 from psycopg2.extensions import connection as RawConnection  # noqa: N812
+from websockets.sync.client import connect
 
 from syncsphere_desktop.cli.run import run
 
@@ -59,14 +61,32 @@ def test_start_stop_and_status_tell_how_it_is(home: Path, capsys: pytest.Capture
     assert _document(capsys, "stop") == {"stopped": False, "running": False}
     resting = _document(capsys, "status")
     assert set(resting) == set(started)
-    assert (resting["running"], resting["database_url"]) == (False, None)
+    assert (resting["running"], resting["database_url"], resting["feed_url"]) == (False, None, None)
+
+
+def test_activity_moves_tracks_until_the_studio_stops(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    started = _document(capsys, "start", "--activity", "--seed", "3", "--pace", "0.02")
+    assert started["activity"] is True
+    trusting = ssl.create_default_context(cafile=str(started["feed_authorities"]))
+    with connect(str(started["feed_url"]), ssl=trusting) as feed:
+        for project in range(1, 26):
+            asked = {"type": "SYNC_REQUEST", "projectId": project, "userId": "x", "data": {"observe": True}}
+            feed.send(json.dumps(asked))
+        kinds: set[str] = set()
+        while not kinds >= {"USER_JOIN", "BOX_OWNERSHIP_CLAIMED", "BOX_OWNERSHIP_RELEASED"}:
+            kinds.add(json.loads(feed.recv(timeout=30))["type"])
+    assert _document(capsys, "stop")["stopped"] is True
+    assert _document(capsys, "start")["activity"] is False
+    error = _document(capsys, "start", "--pace", "0", code=2)["error"]
+    assert isinstance(error, dict)
+    assert error["code"] == "usage"
 
 
 def test_the_text_forms_say_the_same(running: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["local", "status"]) == 0
     assert "40 users, 25 projects" in capsys.readouterr().out
     assert run(["local", "url"]) == 0
-    assert "no live feed" in capsys.readouterr().out
+    assert "wss://127.0.0.1:" in capsys.readouterr().out
     assert run(["local", "stop"]) == 0
     assert "was stopped" in capsys.readouterr().out
     assert run(["local", "status"]) == 0
@@ -75,8 +95,11 @@ def test_the_text_forms_say_the_same(running: Path, capsys: pytest.CaptureFixtur
 
 def test_url_gives_addresses_that_answer(running: Path, capsys: pytest.CaptureFixture[str]) -> None:
     document = _document(capsys, "url")
-    assert set(document) == {"database_url", "feed_url", "storage_url"}
-    assert document["feed_url"] is None
+    assert set(document) == {"database_url", "feed_url", "feed_authorities", "storage_url"}
+    trusting = ssl.create_default_context(cafile=str(document["feed_authorities"]))
+    with connect(str(document["feed_url"]), ssl=trusting) as feed:
+        feed.send('{"type": "SYNC_REQUEST", "projectId": "1", "userId": "watcher", "data": {}}')
+        assert json.loads(feed.recv(timeout=20))["type"] == "SYNC_RESPONSE"
     folder = Path(unquote(urlsplit(str(document["storage_url"])).path))
     connection = psycopg2.connect(str(document["database_url"]))
     with connection.cursor() as cursor:

@@ -123,6 +123,7 @@ class FeedServer:
         limits = self._limits
         library = logging.getLogger(f"{__name__}.library")
         library.addFilter(_is_no_failed_handshake)
+        library.setLevel(logging.ERROR)  # its debug log tells headers, and so tokens
         try:
             self._server = await serve(
                 self._serve,
