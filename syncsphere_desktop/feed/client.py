@@ -55,7 +55,7 @@ class FeedClient:
         self._mailbox = Mailbox(self._deliver, seconds=self._pacing.batch, limit=self._pacing.waiting)
         self._outlet = _Outlet(self)
         self._links: dict[FeedLink, asyncio.Task[None]] = {}
-        self._link_of: dict[ProjectId, FeedLink] = {}
+        self._link_of: dict[ProjectId | None, FeedLink] = {}
         self._wanted: frozenset[ProjectId] = frozenset()
         self._listeners: list[FeedListener] = []
         self._state_listeners: list[StateListener] = []
@@ -109,8 +109,7 @@ class FeedClient:
 
     async def send(self, message: Sendable) -> None:
         """Send a message on the socket of its project; raises FeedUnavailableError where none is live."""
-        project = message.project_id
-        link = None if project is None else self._link_of.get(project)
+        link = self._link_of.get(message.project_id)
         if link is None:
             raise gone(self.endpoint)
         await link.send(message)
@@ -134,7 +133,7 @@ class FeedClient:
         """Spread the projects over links: who has one keeps it, and as few are opened as will do."""
         room = self._pacing.projects_per_socket
         wishes = {link: set(link.projects & self._wanted) for link in self._links if self._goes_on(link)}
-        for project in sorted(self._wanted - self._link_of.keys()):
+        for project in sorted(self._wanted.difference(*wishes.values())):
             link = next((link for link, taken in wishes.items() if len(taken) < room), None)
             if link is None:
                 link = FeedLink(self.endpoint, self._pacing, self._lifetime, self._outlet)
@@ -171,20 +170,20 @@ class FeedClient:
         self._received += 1
         if isinstance(message, Malformed):
             self._malformed += 1
-            _log.debug("A frame of the feed was passed over: %s", message.reason)
-            return
-        if message.project_id not in self._link_of and not isinstance(message, (ServerRefused, Unknown)):
+        elif message.project_id in self._link_of:
+            if not isinstance(message, UserLeft) or not self._is_me(message.user):
+                self._mailbox.put(message)
+        elif isinstance(message, (Unknown, ServerRefused)):
+            self._mailbox.put(message)
+        else:
             self._foreign += 1
-            return
-        if isinstance(message, UserLeft) and self._is_me(message.user):
-            return  # said of the socket that the next one has replaced
         if isinstance(message, Unknown):
             self._unknown += 1
         elif isinstance(message, ServerRefused):
             self._refused += 1
-        self._mailbox.put(message)
 
     def _is_me(self, user: UserRef) -> bool:
+        """Return whether a user who is said to have left is this client, on a socket that was replaced."""
         return self.endpoint.mode is FeedMode.JOIN and user == self.endpoint.user_id
 
     def _put(self, event: FeedEvent) -> None:

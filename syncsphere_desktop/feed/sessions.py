@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import math
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from dataclasses import dataclass
 
 from syncsphere_desktop.domain.ids import ProjectId
 from syncsphere_desktop.errors import FeedError, FeedUnavailableError
@@ -23,6 +23,15 @@ from syncsphere_desktop.feed.messages import (
 from syncsphere_desktop.feed.pacing import FeedPacing
 from syncsphere_desktop.feed.sockets import FeedSocket
 from syncsphere_desktop.feed.wire import encode, parse
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Until when a question may stay unanswered, and how many frames had come when it was put."""
+
+    until: float
+    heard: int
+
 
 Take = Callable[[FeedMessage | Malformed], None]
 
@@ -51,9 +60,9 @@ class FeedSession:
         self.ready = asyncio.Event()
         self.is_observed = False
         self._due: dict[ProjectId, float] = dict.fromkeys(projects, 0.0)
-        self._unanswered: dict[ProjectId, float] = {}
+        self._unanswered: dict[ProjectId, _Asked] = {}
         self._joined: set[ProjectId] = set()
-        self._heard = -math.inf
+        self._heard = 0
         self._wake = asyncio.Event()
         self.task = asyncio.create_task(self._run(), name="feed session")
 
@@ -126,19 +135,19 @@ class FeedSession:
         raise AssertionError("listening ends with an error")
 
     def _hear(self, frame: bytes) -> None:
-        self._heard = self._loop.time()
+        self._heard += 1
         message = parse(frame)
-        if self._unanswered and isinstance(message, (StateSynced, ServerRefused)):
+        if type(message) is StateSynced or type(message) is ServerRefused:
+            self.is_observed = self.is_observed or getattr(message, "observing", False)
             self._answered(message.project_id)
-        if isinstance(message, StateSynced) and message.observing:
-            self.is_observed = True
         self.take(message)
 
     def _answered(self, project: ProjectId | None) -> None:
         """Note an answer; a refusal that names no project is taken for one to the oldest request."""
         if project is None:
-            project = next(iter(self._unanswered))
-        self._unanswered.pop(project, None)
+            project = next(iter(self._unanswered), None)
+        if project is not None:
+            self._unanswered.pop(project, None)
         self._settle()
 
     def _settle(self) -> None:
@@ -149,11 +158,8 @@ class FeedSession:
         """Ask for each project when it is due; returns an error once the server leaves that unanswered."""
         while True:
             now = self._loop.time()
-            late = [project for project, until in self._unanswered.items() if until <= now]
-            if late and self._heard < now - self._pacing.answer:
+            if self._give_up_waiting(now):
                 return silent(self._endpoint, self._pacing.answer)
-            for project in late:
-                del self._unanswered[project]
             self._settle()
             due = min(self._due, key=self._due.__getitem__, default=None)
             if due is not None and self._due[due] <= now:
@@ -164,10 +170,17 @@ class FeedSession:
             else:
                 await self._wait()
 
+    def _give_up_waiting(self, now: float) -> bool:
+        """Wait no longer for answers that are late; returns whether nothing at all came meanwhile."""
+        late = {project: asked for project, asked in self._unanswered.items() if asked.until <= now}
+        for project in late:
+            del self._unanswered[project]
+        return any(asked.heard == self._heard for asked in late.values())
+
     async def _ask_for(self, project: ProjectId) -> FeedError | None:
         now = self._loop.time()
         self._due[project] = now + self._interval()
-        self._unanswered.setdefault(project, now + self._pacing.answer)
+        self._unanswered.setdefault(project, _Asked(now + self._pacing.answer, self._heard))
         user = self._endpoint.user_id
         if self._endpoint.mode is FeedMode.JOIN and project not in self._joined:
             self._joined.add(project)
@@ -186,7 +199,7 @@ class FeedSession:
 
     async def _wait(self) -> None:
         """Wait until something is due or the projects change."""
-        moments = [*self._due.values(), *self._unanswered.values()]
+        moments = [*self._due.values(), *(asked.until for asked in self._unanswered.values())]
         seconds = max(0.0, min(moments) - self._loop.time()) if moments else None
         self._wake.clear()
         try:

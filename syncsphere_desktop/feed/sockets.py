@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
+from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from typing_extensions import override
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
+from websockets.frames import Frame as Piece
+from websockets.frames import Opcode
+from websockets.protocol import Event
 
 from syncsphere_desktop.errors import FeedTrustError
 from syncsphere_desktop.feed.endpoint import FeedEndpoint
@@ -22,8 +26,13 @@ from syncsphere_desktop.feed.trust import context_for, fingerprint_of
 _QUIET = logging.getLogger("syncsphere_desktop.feed.websockets")
 _QUIET.setLevel(logging.CRITICAL)
 
+_DATA = frozenset({Opcode.TEXT, Opcode.BINARY, Opcode.CONT})
+
 _TURN = 0.004
 """Seconds that frames may be taken without a break before the event loop gets its turn."""
+
+_MOST_WAITING = 2_000
+"""Frames that may wait before no more are read from the network."""
 
 _CHECK_SECONDS = 3.0
 
@@ -39,7 +48,7 @@ class _Connect(connect):
 class FeedSocket:
     """An open socket; `open` makes one. What is raised is a FeedError."""
 
-    def __init__(self, connection: ClientConnection, endpoint: FeedEndpoint, pacing: FeedPacing) -> None:
+    def __init__(self, connection: _Connection, endpoint: FeedEndpoint, pacing: FeedPacing) -> None:
         self._connection = connection
         self._endpoint = endpoint
         self._pacing = pacing
@@ -50,7 +59,7 @@ class FeedSocket:
 
         Nothing, no token either, is sent before the certificate was found to be the right one.
         """
-        way = _Way()
+        made = _connection_to(endpoint)
         options: dict[str, Any] = {}
         context = context_for(endpoint)
         if context is not None:
@@ -71,26 +80,26 @@ class FeedSocket:
                 max_size=pacing.frame_size,
                 max_queue=64,
                 logger=_QUIET,
-                create_connection=_pinned(endpoint, way),
+                create_connection=made,
                 **options,
             )
         except FOREIGN as error:
-            raise translated(error, endpoint, is_open=way.is_open) from None
+            raise translated(error, endpoint, is_open=made.is_open) from None
+        assert isinstance(connection, _Connection)
         return cls(connection, endpoint, pacing)
 
     async def follow(self, take: Callable[[bytes], None]) -> None:
         """Hand every frame to `take` until the socket ends, which raises a FeedError that says how."""
-        receive, loop = self._connection.recv, asyncio.get_running_loop()
-        count, began = 0, loop.time()
+        intake = self._connection.intake
+        intake.open(take)
         try:
             while True:
-                take(await receive(decode=False))
-                count += 1
-                if count % 64 == 0 and loop.time() - began > _TURN:
-                    await asyncio.sleep(0)
-                    began = loop.time()
+                intake.put(await self._connection.recv(decode=False))
         except FOREIGN as error:
+            intake.drain()
             raise translated(error, self._endpoint) from None
+        finally:
+            intake.close()
 
     async def send(self, text: str) -> None:
         """Send a frame; raises a FeedError, also where the server does not take it in time."""
@@ -115,27 +124,113 @@ class FeedSocket:
         await self._connection.close()
 
 
-@dataclass(slots=True)
-class _Way:
-    """How far an attempt came: `is_open` once there is a connection, encrypted where it should be."""
+class _Intake:
+    """Frames on their way to the listener, some milliseconds' worth at a time.
 
-    is_open: bool = False
+    While too many wait, nothing more is read: the server has to wait as well, not our memory.
+    """
+
+    def __init__(self) -> None:
+        self._frames: deque[bytes] = deque()
+        self._take: Callable[[bytes], None] | None = None
+        self._handle: asyncio.Handle | None = None
+        self._transport: asyncio.Transport | None = None
+
+    def open(self, take: Callable[[bytes], None]) -> None:
+        """Begin to hand frames on."""
+        self._take = take
+        self._schedule()
+
+    def close(self) -> None:
+        """Hand nothing on any more."""
+        self._take = None
+        self._frames.clear()
+        if self._handle is not None:
+            self._handle.cancel()
+
+    def put(self, frame: bytes) -> None:
+        """Take a frame in."""
+        self._frames.append(frame)
+        if self._handle is None:
+            self._schedule()
+
+    def hold_back(self, transport: asyncio.Transport) -> None:
+        """Read nothing more until enough was handed on."""
+        if len(self._frames) > _MOST_WAITING and self._transport is None:
+            self._transport = transport
+            transport.pause_reading()
+
+    def drain(self) -> None:
+        """Hand everything on at once."""
+        while self._frames and self._take is not None:
+            self._take(self._frames.popleft())
+
+    def _schedule(self) -> None:
+        if self._take is not None and self._frames:
+            self._handle = asyncio.get_running_loop().call_soon(self._turn)
+
+    def _turn(self) -> None:
+        """Hand frames on for some milliseconds, and go on after the loop had its turn."""
+        self._handle = None
+        frames, take = self._frames, self._take
+        if take is None:
+            return
+        until = time.monotonic() + _TURN
+        try:
+            while frames and time.monotonic() < until:
+                for _ in range(min(32, len(frames))):
+                    take(frames.popleft())
+        finally:
+            self._schedule()
+            if self._transport is not None and len(frames) < _MOST_WAITING // 2:
+                self._transport.resume_reading()
+                self._transport = None
 
 
-def _pinned(endpoint: FeedEndpoint, way: _Way) -> type[ClientConnection]:
-    """Return a connection that compares the certificate before it says its first word."""
+class _Connection(ClientConnection):
+    """A connection that compares the certificate before it says its first word.
 
-    class PinnedConnection(ClientConnection):
-        @override
-        async def handshake(self, *arguments: Any, **options: Any) -> None:
-            way.is_open = True
-            if endpoint.fingerprint is not None and endpoint.is_secure:
-                shown = _shown_fingerprint(self)
-                if shown != endpoint.fingerprint:
-                    raise other_fingerprint(endpoint, shown)
-            await super().handshake(*arguments, **options)
+    Whole frames go to the intake as they come: a coroutine for each would take as long as reading it does.
+    """
 
-    return PinnedConnection
+    pinned: FeedEndpoint
+    is_open = False
+    """Whether there is a connection, encrypted where it should be."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.intake = _Intake()
+        self._is_whole = True
+
+    @override
+    async def handshake(self, *arguments: Any, **options: Any) -> None:
+        type(self).is_open = True
+        endpoint = self.pinned
+        if endpoint.fingerprint is not None and endpoint.is_secure:
+            shown = _shown_fingerprint(self)
+            if shown != endpoint.fingerprint:
+                raise other_fingerprint(endpoint, shown)
+        await super().handshake(*arguments, **options)
+
+    @override
+    def process_event(self, event: Event) -> None:
+        # Once a message came in pieces, all go the library's way: two ways would change their order.
+        if self.response is not None and self._is_whole and isinstance(event, Piece):
+            if event.opcode in _DATA and event.fin:
+                self.intake.put(bytes(event.data))
+                return
+            self._is_whole = event.opcode not in _DATA
+        super().process_event(event)
+
+    @override
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        self.intake.hold_back(self.transport)
+
+
+def _connection_to(endpoint: FeedEndpoint) -> type[_Connection]:
+    """Return the class of one connection: the library makes the object itself."""
+    return type("FeedConnection", (_Connection,), {"pinned": endpoint})
 
 
 def _shown_fingerprint(connection: ClientConnection) -> str:

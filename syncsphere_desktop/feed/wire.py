@@ -39,6 +39,7 @@ MOST_EVENTS = 1_000
 
 _BIGGEST_UNNAMED = 1_048_576
 _LARGEST_ID = 2**63 - 1
+_LONGEST_UUID = len("{urn:uuid:00000000-0000-0000-0000-000000000000}")
 _MOST_USERS = 100_000
 
 _KNOWN = frozenset({
@@ -50,6 +51,9 @@ _KNOWN_FAMILIES = ("REGION_", "CLIP_", "TIMELINE_SNAPSHOT_")
 # Where the type of a big frame stands: as the first of its fields, before `data`; or as the very last.
 _TYPE = re.compile(r'"type"\s*:\s*"([^"\\]{1,64})"')
 _HEAD = 512
+
+
+_decode = json.JSONDecoder().raw_decode  # without the search for blanks around, which nobody sends
 
 
 class _BadFieldError(Exception):
@@ -68,7 +72,7 @@ def parse(frame: str | bytes) -> FeedMessage | Malformed:
         if skipped is not None:
             return skipped
     try:
-        document = json.loads(frame)
+        document = _document(frame)
     except (ValueError, RecursionError):
         return Malformed("it is not valid JSON")
     if not isinstance(document, dict):
@@ -84,6 +88,12 @@ def parse(frame: str | bytes) -> FeedMessage | Malformed:
         return reader(document, data if isinstance(data, dict) else {})
     except _BadFieldError as error:
         return Malformed(f"{kind}: {error}")
+
+
+def _document(frame: str) -> object:
+    """Return what JSON text holds; raises ValueError or RecursionError."""
+    document, end = _decode(frame)
+    return document if end == len(frame) else json.loads(frame)  # blanks may follow, and nothing else
 
 
 def encode(message: Sendable) -> str:
@@ -150,9 +160,9 @@ def _claimed(document: Mapping[str, Any], data: Mapping[str, Any]) -> FeedMessag
     user = user_ref(document.get("userId"))
     owner = user_ref(data.get("ownerId"))
     if owner is None:
+        if user is None:
+            raise _BadFieldError("it names no owner")
         owner = user
-    if owner is None:
-        raise _BadFieldError("it names no owner")
     return OwnershipClaimed(_project(document), _box(data), owner, user, _moment(document))
 
 
@@ -237,8 +247,9 @@ _READERS: dict[str, Callable[[Mapping[str, Any], Mapping[str, Any]], FeedMessage
 
 
 def _project(document: Mapping[str, Any]) -> ProjectId:
-    number = _number(document.get("projectId"))
-    if number is None:
+    # An id is one whatever it names: users and projects share what is remembered of texts.
+    number = user_ref(document.get("projectId"))
+    if not isinstance(number, int):
         raise _BadFieldError("its project is no number")
     return ProjectId(number)
 
@@ -252,7 +263,7 @@ def _user(document: Mapping[str, Any]) -> UserRef:
 
 def _box(data: Mapping[str, Any]) -> UUID:
     text = data.get("boxUuid") or data.get("trackboxUuid") or data.get("audiounitboxUuid")
-    box = _uuid(text) if isinstance(text, str) else None
+    box = _known_uuid(text) if isinstance(text, str) and len(text) <= _LONGEST_UUID else None
     if box is None:
         raise _BadFieldError("its box is no UUID")
     return box
@@ -270,10 +281,16 @@ def _sequence(data: Mapping[str, Any], key: str) -> list[Any]:
 
 def user_ref(value: object) -> UserRef | None:
     """Return whom a value of a frame names; None where it names nobody."""
+    if isinstance(value, str):
+        return _named(value[:LONGEST_TEXT])
     number = _number(value)
-    if number is not None:
-        return UserId(number)
-    return _text(value)
+    return None if number is None else UserId(number)
+
+
+@lru_cache(maxsize=4_096)
+def _named(text: str) -> UserRef | None:
+    number = _number(text)
+    return _text(text) if number is None else UserId(number)
 
 
 def _number(value: object) -> int | None:
@@ -298,7 +315,7 @@ def clean(text: str) -> str:
 
 
 def _uuid(text: str) -> UUID | None:
-    return _known_uuid(text) if len(text) <= 45 else None  # `{urn:uuid:…}` is the longest spelling
+    return _known_uuid(text) if len(text) <= _LONGEST_UUID else None
 
 
 @lru_cache(maxsize=16_384)
@@ -313,7 +330,7 @@ def _moment(document: Mapping[str, Any]) -> datetime | None:
     """Return the sender's time, from milliseconds or ISO text; None where it is neither, or out of range."""
     value = document.get("timestamp")
     try:
-        if isinstance(value, (int, float)) and not isinstance(value, bool):
+        if type(value) is int or type(value) is float:
             return datetime.fromtimestamp(value / 1000, UTC)
         if isinstance(value, str) and len(value) <= 40:
             if value.isascii() and value.isdigit():

@@ -191,24 +191,10 @@ _JSON = st.recursive(
     max_leaves=8,
 )
 _TYPES = st.sampled_from(
-    [
-        "USER_JOIN",
-        "USER_LEAVE",
-        "BOX_OWNERSHIP_CLAIMED",
-        "BOX_OWNERSHIP_RELEASED",
-        "SYNC_REQUEST",
-        "SYNC_RESPONSE",
-        "PROJECT_UPDATED",
-        "ERROR",
-        "TIMELINE_UPDATE",
-    ]
-)
-_DATA = st.fixed_dictionaries(
-    {},
-    optional=dict.fromkeys(
-        ("boxUuid", "ownerId", "ownership", "activeUsers", "events", "message", "username"), _JSON
-    ),
-)
+    ("USER_JOIN", "USER_LEAVE", "BOX_OWNERSHIP_CLAIMED", "BOX_OWNERSHIP_RELEASED", "SYNC_REQUEST", "ERROR")
+) | st.sampled_from(("SYNC_RESPONSE", "PROJECT_UPDATED", "TIMELINE_UPDATE"))
+_FIELDS = ("boxUuid", "ownerId", "ownership", "activeUsers", "events", "message", "username")
+_DATA = st.fixed_dictionaries({}, optional=dict.fromkeys(_FIELDS, _JSON))
 
 
 @settings(max_examples=300, deadline=None)
