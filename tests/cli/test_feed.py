@@ -64,10 +64,8 @@ async def test_a_server_serves_with_tls_and_token_and_ends_in_order(
             await socket.send('{"type": "USER_JOIN", "projectId": 1, "userId": 1, "data": {}}')
             assert json.loads(await socket.recv())["data"]["activeUsers"] == ["1"]
             process.send_signal(signal.SIGTERM)
-            kinds = []
+            kinds = [json.loads(frame)["type"] async for frame in socket]
             with pytest.raises(ConnectionClosed) as closed:
-                async for frame in socket:
-                    kinds.append(json.loads(frame)["type"])
                 await socket.recv()
             assert closed.value.rcvd is not None
             assert closed.value.rcvd.code == 1001

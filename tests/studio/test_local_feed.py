@@ -14,10 +14,10 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import psutil
 import pytest
 from websockets.sync.client import connect
 
+from syncsphere_desktop.database.postmaster import is_alive
 from syncsphere_desktop.settings import Paths
 from syncsphere_desktop.studio.local_feed import ActivityWish, FeedChild, LocalFeed
 from syncsphere_desktop.studio.local_studio import LocalStudio
@@ -26,6 +26,7 @@ _CHECKOUT = Path(__file__).resolve().parents[2]
 
 _HOLDING = """
 import sys, time
+from syncsphere_desktop.database.postmaster import is_alive
 from syncsphere_desktop.settings import Paths
 from syncsphere_desktop.studio.local_studio import LocalStudio
 with LocalStudio(Paths.of_this_user()).held(feed=True):
@@ -86,7 +87,7 @@ def test_it_starts_with_who_asks_for_it_and_ends_with_the_last(home: Path) -> No
         assert answers(child, feed)
         assert studio.status().feed_url == child.url
     assert feed.find() is None
-    assert not psutil.pid_exists(child.pid)
+    assert not is_alive(child.pid)
     assert feed.log.read_text() == ""
 
 
