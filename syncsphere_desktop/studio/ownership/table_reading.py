@@ -12,7 +12,7 @@ from contextlib import suppress
 from syncsphere_desktop.domain.ids import ProjectId
 from syncsphere_desktop.domain.ownership import Holding
 from syncsphere_desktop.domain.ownership_box import Moment
-from syncsphere_desktop.errors import AppError, NotFoundError
+from syncsphere_desktop.errors import AppError, NotFoundError, TimedOutError
 from syncsphere_desktop.studio.ownership.watch_ports import Clock, HoldingsTable, WatchPacing
 
 _ONE_BY_ONE = 8
@@ -83,6 +83,7 @@ class TableReader:
                 continue
             now = time.monotonic()
             ripe = [key for key, due in self._due.items() if due <= now]
+            late = asyncio.get_running_loop().call_later(self._pacing.patience, self._tell_late)
             try:
                 await self._read(ripe)
             except AppError as error:
@@ -93,6 +94,12 @@ class TableReader:
             else:
                 self._failures = 0
                 self._tell(None)
+            finally:
+                late.cancel()
+
+    def _tell_late(self) -> None:
+        """Say that the database is silent while its connection is being made good."""
+        self._tell(TimedOutError("The database does not answer."))
 
     async def _read(self, ripe: list[ProjectId | None]) -> None:
         if None in ripe or (self._may_read_all and len(ripe) > _ONE_BY_ONE):

@@ -90,6 +90,8 @@ class WatchPacing:
     tick: float = 0.25
     batch: float = 0.016
     """Between two batches for the listeners; the first change after a pause is told at once."""
+    patience: float = 3.0
+    """How long a read may take before the status says that the database does not answer."""
     retry: float = 0.5
     """After a read that failed; it doubles up to `retry_longest`."""
     retry_longest: float = 10.0
