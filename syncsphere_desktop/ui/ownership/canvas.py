@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 
-from PySide6.QtCore import QEvent, QPoint, QRect, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
     QFocusEvent,
@@ -27,7 +26,7 @@ from syncsphere_desktop.ui.ownership.pacing import FramePace
 from syncsphere_desktop.ui.ownership.painting import GridPainter, Marks
 from syncsphere_desktop.ui.ownership.selection import GridSelection
 from syncsphere_desktop.ui.ownership.style import GridStyle
-from syncsphere_desktop.ui.ownership.words import person_tip, spoken, track_tip
+from syncsphere_desktop.ui.ownership.tips import accessible_words, tip_at
 from syncsphere_desktop.ui.theme.motion import motion_wanted
 from syncsphere_desktop.ui.widgets.plain_text import plain_tip
 
@@ -181,6 +180,9 @@ class GridCanvas(QAbstractScrollArea):
                 self.viewport().update(geometry.cell(*cell).intersected(geometry.cells))
         for row in names:
             self.viewport().update(0, geometry.top(row), geometry.names, geometry.sizes.row)
+        current = self.selection.current
+        if current is not None and (current[0], NAME) in changed:
+            self._speak()
         if self._flashes:
             self._pace.request()
 
@@ -246,7 +248,7 @@ class GridCanvas(QAbstractScrollArea):
                 self.selection.extend_to(target[0])
             else:
                 self.selection.select_only(target[0])
-        elif key is Qt.Key.Key_Space and self.selection.current is not None:
+        elif key is Qt.Key.Key_Space and not self._typing.goes_on and self.selection.current is not None:
             self.selection.toggle(self.selection.current[0])
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.selection.current is not None:
             self.activated.emit()
@@ -257,7 +259,7 @@ class GridCanvas(QAbstractScrollArea):
 
     def _type(self, event: QKeyEvent) -> bool:
         text = event.text()
-        if not text.isprintable() or not text.strip() or event.modifiers() & ~_SHIFT & ~_KEYPAD:
+        if not text.isprintable() or not text or event.modifiers() & ~_SHIFT & ~_KEYPAD:
             return False
         at = self.selection.current
         found = self._typing.find(text, -1 if at is None else at[0])
@@ -272,16 +274,16 @@ class GridCanvas(QAbstractScrollArea):
         self.verticalScrollBar().setValue(y)
 
     def _on_selection_moved(self) -> None:
+        self._speak()
+        self.viewport().update()
+
+    def _speak(self) -> None:
         at = self.selection.current
         if at is not None:
-            row, column = at
-            model = self.model
-            person = model.people.at(column)
-            told = spoken(model.track(row), model.held(row), person, model.people, model.clock.now())
-            self.setAccessibleName(told)
-            place = f"Row {row + 1} of {model.row_count}, column {column + 1} of {model.column_count}"
+            told, place = accessible_words(self.model, at)
+            if told != self.accessibleName():
+                self.setAccessibleName(told)
             self.setAccessibleDescription(place)
-        self.viewport().update()
 
     @override
     def focusInEvent(self, event: QFocusEvent) -> None:
@@ -374,26 +376,10 @@ class GridCanvas(QAbstractScrollArea):
     @override
     def viewportEvent(self, event: QEvent) -> bool:
         if event.type() is QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            text, area = self.tip_at(event.pos())
+            text, area = tip_at(self.model, self.geometry_now, event.pos())
             QToolTip.showText(event.globalPos(), plain_tip(text), self.viewport(), area)
             return True
         return super().viewportEvent(event)
-
-    def tip_at(self, place: QPoint) -> tuple[str, QRect]:
-        """Return what the tooltip at a point of the viewport says, and where it holds."""
-        geometry, model = self.geometry_now, self.model
-        row, column = geometry.row_at(place), geometry.column_at(place)
-        if row is not None:
-            tip = track_tip(model.track(row), model.held(row), model.people, model.clock)
-            return tip, geometry.line(row)
-        if column is None:
-            return "", QRect()
-        person = model.people.at(column)
-        holds = model.tally().free if person is None else len(model.boxes_of(person.id))
-        area = replace(geometry, y=0).cell(0, column)
-        return person_tip(person, holds, model.clock.now()), QRect(
-            area.left(), 0, area.width(), geometry.sizes.header
-        )
 
 
 _KEYPAD = Qt.KeyboardModifier.KeypadModifier

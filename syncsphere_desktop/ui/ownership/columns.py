@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from syncsphere_desktop.domain.ids import UserId
-from syncsphere_desktop.domain.ownership import BoxOwnership, HoldingState, unknown_track_name
+from syncsphere_desktop.domain.ownership import BoxOwnership, GridTrackKind, HoldingState, unknown_track_name
 from syncsphere_desktop.domain.ownership_box import Box
 from syncsphere_desktop.domain.presence import Presence
 from syncsphere_desktop.ui.ownership.clock import GridClock
@@ -41,11 +41,12 @@ class RowFacts:
         return unknown_track_name(row.box_uuid) if self._names.is_known(row.project_id) else ""
 
     def unit(self, row: BoxOwnership) -> str | None:
-        """Return the unit the track is in, with its kind."""
+        """Return the unit that a track is in, or what else the box is."""
         track = self._names.find(row.project_id, row.box_uuid)
-        if track is None:
+        if track is None or not track.in_bundle:
             return None
-        return KIND_WORDS[track.kind] if track.unit is None else f"{track.unit} · {KIND_WORDS[track.kind]}"
+        is_unit = track.kind in (GridTrackKind.UNIT, GridTrackKind.BUS)
+        return KIND_WORDS[track.kind] if is_unit or track.unit is None else track.unit
 
     def state(self, row: BoxOwnership) -> str:
         """Return whether the box is held, unowned, contested, stale, or about to change."""
@@ -73,7 +74,7 @@ def holding_columns(facts: RowFacts, now: Callable[[], datetime]) -> tuple[Colum
     """Return the columns; `now` is the server's clock, for relative times."""
     return (
         Column("Track", facts.track, key="track", width=180),
-        Column("In", facts.unit, key="unit", width=140),
+        Column("Unit", facts.unit, key="unit", width=140),
         Column("Project", lambda row: row.project_name, sort_key="project", width=150),
         Column(
             "Held by",

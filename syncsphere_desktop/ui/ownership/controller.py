@@ -152,6 +152,7 @@ class OwnershipController(QObject):
     async def shutdown(self) -> None:
         """End the watch and every task."""
         self._clocked.stop()
+        self.grid.end()
         for end in self._ends:
             end()
         for scope in (*self._lists, self._scope):

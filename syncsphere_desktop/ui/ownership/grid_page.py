@@ -28,6 +28,7 @@ from syncsphere_desktop.ui.ownership.parts import OwnershipParts
 from syncsphere_desktop.ui.ownership.track_names import held_of, shown_track, unknown_track
 from syncsphere_desktop.ui.ownership.truth_strip import TruthStrip
 from syncsphere_desktop.ui.ownership.values import FREE, Held, Narrowing, Person, Shown, Track
+from syncsphere_desktop.ui.theme.style import set_surface
 from syncsphere_desktop.ui.widgets.empty_state import EmptyState, ErrorState
 from syncsphere_desktop.ui.widgets.skeleton import Skeleton
 from syncsphere_desktop.ui.widgets.view_frame import ViewFrame
@@ -66,9 +67,13 @@ class GridPage(QObject):
         self._waiting = Skeleton((3, 1, 1, 1, 1, 1))
         self._empty = EmptyState("track", "")
         self._error = ErrorState(title="The tracks could not be read")
-        self._counting = QTimer(self, singleShot=True, interval=_COUNTING_MILLISECONDS)
+        for cover in (self._empty, self._error):
+            set_surface(cover, 0)
+        self._counting = QTimer(self.frame, singleShot=True, interval=_COUNTING_MILLISECONDS)
         self._counting.timeout.connect(self._count)
-        self._aging = QTimer(self, interval=_AGING_SECONDS * 1000)  # people become stale without any change
+        self._aging = QTimer(
+            self.frame, interval=_AGING_SECONDS * 1000
+        )  # people become stale without any change
         self._aging.timeout.connect(self._count)
         self.frame.add_strip(self.truth)
         self.frame.add_strip(self.countdown)
@@ -127,6 +132,11 @@ class GridPage(QObject):
             self._scope.spawn(self._read_names_soon(self.project.id), key="names")
         if not self._counting.isActive():
             self._counting.start()
+
+    def end(self) -> None:
+        """Count nothing any more: the session is left."""
+        self._counting.stop()
+        self._aging.stop()
 
     def take_presence(self) -> None:
         """Show who is present as the feed tells now."""

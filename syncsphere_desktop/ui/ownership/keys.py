@@ -45,10 +45,15 @@ class TypeAhead:
         self._typed = ""
         self._last = 0.0
 
+    @property
+    def goes_on(self) -> bool:
+        """Return whether the next letter belongs to those before, so that a space is one of them."""
+        return bool(self._typed) and time.monotonic() - self._last <= _TYPING_SECONDS
+
     def find(self, text: str, current: int) -> int | None:
         """Return the row that the letters so far mean, from the current one on, or None."""
         now = time.monotonic()
-        fresh = now - self._last > _TYPING_SECONDS
+        fresh = not self.goes_on
         self._last = now
         self._typed = (text if fresh else self._typed + text).casefold()
         same = len(set(self._typed)) == 1

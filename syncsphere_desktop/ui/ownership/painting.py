@@ -24,6 +24,7 @@ _INDENT = 16
 _SIGN = 16
 _DOT = 8
 _FACES = 3
+_NAME_ROOM = 84
 _LEFT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
 _RIGHT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
 _CENTRE = Qt.AlignmentFlag.AlignCenter
@@ -213,7 +214,9 @@ class GridPainter:
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawEllipse(QRectF(right - side, y, side - 1, side - 1))
             return right - side - 6
-        for owner in reversed(held.owners[:_FACES]):
+        if not style.sizes.has_text:
+            right = self._paint_holder_name(painter, line, held, right)
+        for owner in reversed(held.owners[:_FACES]) if style.sizes.has_text else ():
             right -= side
             face = style.face(owner, self._model.people.name_of(owner), side, painter)
             painter.drawPixmap(right, y, face)
@@ -222,6 +225,18 @@ class GridPainter:
             right -= 16
             paint_icon(painter, QRect(right, line.center().y() - 6, 14, 14), "warning", style.warning.name())
         return right - 6
+
+    def _paint_holder_name(self, painter: QPainter, line: QRect, held: Held, right: int) -> int:
+        """Write the first holder's name after a spot of colour, where initials would be too small to read."""
+        style, owner = self._style, held.owners[0]
+        room = min(_NAME_ROOM, right // 3)
+        name = style.fitted(self._model.people.name_of(owner), style.caption_font, room)
+        painter.setFont(style.caption_font)
+        painter.setPen(style.muted)
+        painter.drawText(QRect(right - room, line.top(), room, line.height()), _LEFT, name)
+        left = right - room - _DOT - 6
+        painter.fillRect(left, line.center().y() - _DOT // 2 + 1, _DOT, _DOT, style.fill(owner)[0])
+        return left
 
     def _paint_unit(
         self, painter: QPainter, line: QRect, unit: str, left: int, right: int, *, selected: bool

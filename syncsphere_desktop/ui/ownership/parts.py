@@ -70,6 +70,7 @@ class OwnershipParts:
 def parts_for_session(session: Session, report_bug: Callable[[BaseException], None]) -> OwnershipParts:
     """Return the parts over an open session's database. The watch is started by the view."""
     from syncsphere_desktop.database.repositories.ownership import OwnershipRepository
+    from syncsphere_desktop.database.repositories.ownership_history import OwnershipHistory
     from syncsphere_desktop.studio.ownership.naming import TrackNames
     from syncsphere_desktop.studio.ownership.opening import ownership_watch
 
@@ -82,6 +83,6 @@ def parts_for_session(session: Session, report_bug: Callable[[BaseException], No
         collaborators=session.collaborators,
         projects=session.projects,
         people=session.users,
-        events=None,
+        events=OwnershipHistory(database).events,
         store=repository,
     )
