@@ -8,7 +8,16 @@ from typing import Any
 
 from syncsphere_desktop.cli.audio_library import storage_options
 
-_MODULES = ("audio_import", "audio_list", "audio_verify", "audio_export", "audio_quarantine", "audio_imports")
+_MODULES = (
+    "audio_import",
+    "audio_list",
+    "audio_verify",
+    "audio_mending",
+    "audio_export",
+    "audio_quarantine",
+    "audio_imports",
+    "audio_adopt",
+)
 """Modules of this package that register commands, in the order `--help` shows them."""
 
 

@@ -76,9 +76,9 @@ def uses_sentence(uses: Uses, ids: Iterable[AudioFileId | None]) -> str:
 def tell_actions(
     namespace: argparse.Namespace, report: ActionReport, deed: str, uses: Uses | None = None
 ) -> int:
-    """Print what became of each thing, as JSON `{"files", "done", "not_done", "bytes"}` or for people.
+    """Print what became of each thing, for people or as JSON.
 
-    `deed` as in `Exported`; `uses` are the versions that named rows' files before it, where that was asked.
+    That is `{"files", "done", "unchanged", "not_done", "bytes"}`. `deed` as in `Exported`; `uses` are the versions that named rows' files before it, where that was asked.
     Returns the exit code: 1 unless all was done.
     """
     document = {
@@ -95,6 +95,7 @@ def tell_actions(
             for outcome in report.outcomes
         ],
         "done": len(report.done),
+        "unchanged": len(report.unchanged),
         "not_done": len(report.not_done),
         "bytes": report.bytes,
     }
@@ -117,7 +118,11 @@ def done_sentence(report: ActionReport, deed: str) -> str:
         parts.append(f"{counted(len(report.done) - rows, 'file')}, {size(report.bytes)}")
     if rows:
         parts.append(f"{counted(rows, 'row')} alone, without a file")
-    return f"{deed} {', and '.join(parts)}."
+    told = f"{deed} {', and '.join(parts)}."
+    if report.unchanged:
+        they = counted(len(report.unchanged), "file was", "files were")
+        told += f" {they} there already, the same."
+    return told
 
 
 def _versions(file_id: AudioFileId | None, uses: Uses | None) -> int | None:

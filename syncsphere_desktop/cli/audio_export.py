@@ -37,6 +37,11 @@ def register(commands: Any, parents: list[argparse.ArgumentParser]) -> None:
         default="projects",
         help="a folder a project, those of the storage, or none (default: %(default)s)",
     )
+    parser.add_argument(
+        "--overwrite",
+        action="store_true",
+        help="replace files of the same names with another content, which stay beside the copies else",
+    )
     parser.set_defaults(command=_export)
 
 
@@ -58,6 +63,7 @@ def _export(namespace: argparse.Namespace) -> int:
                 namespace.to,
                 structure=Structure(namespace.structure),
                 project_names=await _names(library, ids),
+                overwrite=namespace.overwrite,
                 progress=lambda sentence, share: tell_progress(namespace, sentence, share),
             )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 
-from syncsphere_desktop.domain.text import can_be_stored
+from syncsphere_desktop.domain.text import can_be_stored, without_directions
 
 _WIDEST = 60
 
@@ -32,9 +32,10 @@ def text_table(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
 
 
 def printable(text: str) -> str:
-    """Return the text with control characters, and what a terminal can't print, replaced."""
+    """Return the text with what a terminal can't print, or is turned round by, replaced."""
     if text.isprintable() and can_be_stored(text):
         return text
+    text = without_directions(text)
     return "".join(
         character
         if character.isprintable() or unicodedata.category(character) == "Cf"

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from syncsphere_desktop.domain.ids import AudioFileId, ProjectId, RowVersion, UserId
 from syncsphere_desktop.domain.sound import Content, ContentState, SoundFacts
-from syncsphere_desktop.domain.text import checked_text
+from syncsphere_desktop.domain.text import checked_text, without_directions
 from syncsphere_desktop.errors import InputError
 
 _TEXTS = {"filename": ("A file name", 255), "file_path": ("A path", 500), "format": ("A format", 50)}
@@ -123,8 +123,9 @@ def checked_audio_changes(changes: Mapping[str, object]) -> dict[str, object]:
         if name in _TEXTS:
             label, maximum = _TEXTS[name]
             optional = name == "format"
+            given = "" if value is None else str(value)
             text = checked_text(
-                "" if value is None else str(value),
+                without_directions(given) if name == "filename" else given,
                 field=name,
                 label=label,
                 maximum=maximum,

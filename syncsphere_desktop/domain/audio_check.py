@@ -15,6 +15,7 @@ class RowToCheck:
     """A row as a check needs it. `content` and `state` are what was recorded for this very `file_path`.
 
     A record that was made of another path counts as none: `content` is None and `state` UNCHECKED then.
+    `duration` is as another service may have stored it: NaN, infinite, below 0.
     """
 
     id: AudioFileId

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from syncsphere_desktop.errors import InputError
 
 
@@ -36,6 +38,17 @@ def checked_prose(value: str, *, field: str, label: str) -> str:
     if any(0xD800 <= ord(character) <= 0xDFFF for character in value):
         raise InputError(f"{label} holds a broken character.", field=field)
     return value
+
+
+_DIRECTIONS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def without_directions(text: str) -> str:
+    """Return the text with what turns the direction of writing replaced by `_`.
+
+    A name with it looks like another one, or as if it had another ending.
+    """
+    return _DIRECTIONS.sub("_", text)
 
 
 def can_be_stored(text: str) -> bool:

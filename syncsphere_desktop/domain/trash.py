@@ -34,6 +34,7 @@ class TrashDraft:
 
     `original_path` is the row's path as it stands there, or an orphan's path in the store. `trash_path` is
     where the file goes; None where there is no file to move, as it is missing or another row names it too.
+    `former_of` is a row that is about to name another file: restored, the file gets a row like it again.
     """
 
     original_path: str
@@ -42,13 +43,15 @@ class TrashDraft:
     file: AudioFile | None = None
     size: int | None = None
     sha256: str | None = None
+    former_of: AudioFileId | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class TrashEntry:
     """One thing in quarantine, or that was. `filename` is the row's, or the last part of an orphan's path.
 
-    `file_id` is the id that the row had, and gets back; None for an orphan.
+    `file_id` is the id that the row had, and gets back; None for an orphan, and for the former file of a row
+    that goes on with another one.
     """
 
     id: TrashId

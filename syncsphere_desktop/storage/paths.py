@@ -22,6 +22,7 @@ OF_THE_SYSTEM = frozenset({"lost+found", "System Volume Information", "$RECYCLE.
 
 _PART_NAME = re.compile(r"\.syncsphere-[0-9A-Za-z._~+=-]+\.part")
 _DRIVE = re.compile(r"[A-Za-z]:")
+_FILE_ADDRESS = re.compile(r"file://(?:localhost(?=/))?", re.IGNORECASE)
 _RESERVED = re.compile(
     r"(?:CON|PRN|AUX|NUL|CONIN\$|CONOUT\$|COM[0-9¹²³]|LPT[0-9¹²³])(?=\.|\Z)", re.IGNORECASE
 )
@@ -149,8 +150,11 @@ def _inside(text: str, root: StoreRoot) -> str:
         rest = _below(text, place, ignore_case=root.is_of_windows)
         if rest is not None:
             return rest
-    if text.startswith("file://"):
-        path = unquote(text.removeprefix("file://"))
+    address = _FILE_ADDRESS.match(text)
+    if address is not None:
+        path = unquote(text[address.end() :])
+        if not path.startswith(("/", "\\")) and not _DRIVE.match(path):
+            raise _outside(text)  # on another machine
         return _inside(path[1:] if _DRIVE.match(path[1:]) else path, root)
     if text.startswith(("/", "\\")) or _DRIVE.match(text) or re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", text):
         raise _outside(text)

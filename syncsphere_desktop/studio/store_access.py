@@ -149,18 +149,25 @@ class StoreAccess:
             await self.blockingly(store.close)
         self._threads.shutdown(wait=True)
 
-    async def _open(self) -> AudioStore:
+    def of_any_studio(self) -> AudioStore:
+        """Return the store at the address whatever mark it has; whoever asks looks into it and closes it.
+
+        Nothing is reached for. Raises StoreUnavailableError where the connection names no store.
+        """
+        from syncsphere_desktop.storage.store import open_store
+
         if self.url is None:
             raise StoreUnavailableError(
                 "This connection names no folder or address where the audio files are.", retryable=False
             )
-        url, secret = self.url, self._secret
+        return open_store(self.url, secret=self._secret)
+
+    async def _open(self) -> AudioStore:
         expected = await self._known.known()
 
         def reach() -> tuple[AudioStore, bool | None]:
-            from syncsphere_desktop.storage.store import open_store
-
-            store = open_store(url, secret=secret, expected=expected)
+            store = self.of_any_studio()
+            store.expect(expected)
             try:
                 store.check()
                 return store, store.is_writable()

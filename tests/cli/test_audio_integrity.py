@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from io import StringIO
 from pathlib import Path
 
@@ -187,3 +189,91 @@ def test_a_store_that_is_read_only_is_verified_and_nothing_is_taken_out(
         assert (refused.code, refused.document["error"]["code"]) == (1, "store_read_only")
         assert command("audio", "export", "1", "--to", str(tmp_path / "out")).code == 0
     assert command("audio", "list", "--json").document["total"] == 2
+
+
+def test_another_store_is_refused_until_it_is_adopted(
+    command: Command, tape: int, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert command("audio", "remove", "1", "--yes").code == 0  # claims the store
+    marker = root / ".syncsphere" / "store.json"
+    before = json.loads(marker.read_text())["store"]
+    assert "Nothing was changed" in command("audio", "adopt-storage", "--yes").out
+    marker.unlink()
+    lost = command("audio", "verify", "--json")
+    assert lost.code == 1
+    assert "audio adopt-storage" in lost.error["message"]
+
+    class Terminal(StringIO):
+        @override
+        def isatty(self) -> bool:
+            return True
+
+    with monkeypatch.context() as patch:
+        patch.setattr("sys.stdin", Terminal("n\n"))
+        asked = command("audio", "adopt-storage")
+    assert (asked.code, marker.exists()) == (1, False)
+    assert f"remembers the audio storage {before} at {root}" in asked.err
+    assert "Of the studio's first 1 file, 1 can be found in it." in asked.err
+    assert "has no mark, and gets one" in asked.err
+    assert command("audio", "adopt-storage", "--json").code == 2, "nobody can be asked"
+    told = command("audio", "adopt-storage", "--yes", "--json").document
+    now = json.loads(marker.read_text())["store"]
+    assert told == {
+        "adopted": True,
+        "store": now,
+        "url": str(root),
+        "before": {"store": before, "url": str(root)},
+        "files_sought": 1,
+        "files_found": 1,
+    }
+    assert command("audio", "verify").code == 0
+
+    other = tmp_path / "other"
+    shutil.copytree(root, other)
+    (other / ".syncsphere" / "store.json").write_text(json.dumps({"store": before}))
+    monkeypatch.setenv("SYNCSPHERE_STORAGE_URL", str(other))
+    assert "audio adopt-storage" in command("audio", "verify").err
+    assert command("audio", "adopt-storage", "--yes").code == 0
+    assert command("audio", "verify").code == 0
+
+
+def test_a_store_without_the_studios_files_is_adopted_only_when_that_is_said(
+    command: Command, tape: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert command("audio", "remove", "1", "--yes").code == 0
+    (tmp_path / "empty").mkdir()
+    monkeypatch.setenv("SYNCSPHERE_STORAGE_URL", str(tmp_path / "empty"))
+    refused = command("audio", "adopt-storage", "--yes")
+    assert refused.code == 1
+    assert "--without-files" in refused.err
+    assert not list((tmp_path / "empty").iterdir())
+    assert command("audio", "adopt-storage", "--yes", "--without-files").code == 0
+
+
+def test_a_file_that_lies_elsewhere_is_found_again(command: Command, tape: int, root: Path) -> None:
+    assert command("audio", "verify").code == 0
+    (root / "kick.wav").rename(root / "moved.wav")
+    assert command("audio", "verify").code == 3
+    found = command("audio", "relocate", "--json")
+    assert found.code == 0
+    assert [(file["id"], file["path"], file["status"]) for file in found.document["files"]] == [
+        (1, "moved.wav", "done")
+    ]
+    assert command("audio", "verify").code == 0
+    assert command("audio", "relocate").out == "Found again 0 files, 0 B.\n"
+    there = command("audio", "relocate", "2", "--json")
+    assert (there.code, there.document["files"][0]["status"]) == (1, "skipped")
+
+
+def test_rows_are_described_anew(command: Command, tape: int, root: Path, target: ConnectionTarget) -> None:
+    assert command("audio", "verify").code == 0
+    execute(target, "UPDATE audio_files SET duration = 'NaN' WHERE id = 1")
+    (root / "snare.wav").write_bytes(wav(1.0))
+    assert command("audio", "verify", "--json").document["counts"] == {"changed": 1, "misdescribed": 1}
+    told = command("audio", "probe", "1", "--json")
+    assert (told.code, told.document["files"][0]["path"]) == (0, "kick.wav")
+    assert command("audio", "probe", "--found", "changed").code == 0
+    assert command("audio", "verify").code == 0
+    rows = {row["id"]: row for row in command("audio", "list", "--json").document["rows"]}
+    assert (rows[1]["duration"], rows[2]["duration"]) == (0.25, 1.0)
+    assert command("audio", "probe").code == 2

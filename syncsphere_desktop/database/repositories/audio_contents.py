@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import sys
 from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import cache
 from typing import Any, TypeVar
@@ -24,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from syncsphere_desktop.database.connection import Database
-from syncsphere_desktop.database.repositories.audio_list import LOOKED_AT, STATE, hashed, measured, state_of
+from syncsphere_desktop.database.repositories.audio_list import LOOKED_AT, STATE, hashed, state_of
 from syncsphere_desktop.database.repositories.audio_paths import odd_spellings
 from syncsphere_desktop.database.repositories.records import BULK
 from syncsphere_desktop.database.side_tables import side_tables
@@ -88,7 +89,8 @@ class AudioContentRepository:
     ) -> tuple[RowToCheck, ...]:
         """Return at most `limit` rows with higher ids than `after_id`, in the order of ids.
 
-        `troubled`: those alone whose known state is neither unchecked nor sound, or that have no project.
+        `troubled`: those alone whose known state is neither unchecked nor sound, that have no project, or
+        whose size or length can't be right.
         """
         following = [audio_files.c.id > after_id, *_of_project(project_id)]
 
@@ -279,10 +281,8 @@ def _row(row: Any, *, known: bool) -> RowToCheck:
     content = None
     if known and row.sha256 is not None and row.size is not None:
         content = Content(row.size, bytes(row.sha256).hex())
-    columns = {name: getattr(row, name) for name in _ROW}
-    columns["duration"] = measured(row.duration)
     return RowToCheck(
-        **columns,
+        **{name: getattr(row, name) for name in _ROW},
         content=content,
         state=state_of(row.state) if known else ContentState.UNCHECKED,
         state_details=row.state_details if known else None,
@@ -290,11 +290,17 @@ def _row(row: Any, *, known: bool) -> RowToCheck:
 
 
 def _is_troubled(connection: Connection) -> ColumnElement[bool]:
-    without_project = audio_files.c.project_id.is_(None)
+    length = audio_files.c.duration
+    by_itself = or_(
+        audio_files.c.project_id.is_(None),
+        length < 0,
+        length > sys.float_info.max,  # NaN too, which PostgreSQL holds to be longer than everything
+    )
     if not side_tables(connection).can_read(audio_content):
-        return without_project
+        return by_itself
     fine = (ContentState.UNCHECKED.value, ContentState.SOUND.value)
-    return or_(without_project, audio_content.c.state.not_in(fine))
+    other_size = audio_files.c.file_size != audio_content.c.size
+    return or_(by_itself, other_size, audio_content.c.state.not_in(fine))
 
 
 def _keep_records(connection: Connection, records: Sequence[ContentRecord]) -> bool:

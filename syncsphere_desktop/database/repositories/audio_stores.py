@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from syncsphere_desktop.database.connection import Database
-from syncsphere_desktop.database.side_tables import side_tables
+from syncsphere_desktop.database.side_tables import require, side_tables
 from syncsphere_desktop.database.tables import audio_stores
+from syncsphere_desktop.domain.audio_store import KnownStore
 
 
 class AudioStoreRepository:
@@ -19,12 +20,20 @@ class AudioStoreRepository:
 
     async def known(self) -> str | None:
         """Return the mark of the studio's store; None before the first file, and where it can't be known."""
-        statement = select(audio_stores.c.id).order_by(audio_stores.c.first_used.desc()).limit(1)
+        current = await self.current()
+        return None if current is None else current.identity
 
-        def work(connection: Connection) -> str | None:
+    async def current(self) -> KnownStore | None:
+        """Return the studio's store; None before the first file, and where it can't be known."""
+        columns = audio_stores.c
+        statement = select(columns.id, columns.url, columns.first_used)
+        statement = statement.order_by(columns.first_used.desc()).limit(1)
+
+        def work(connection: Connection) -> KnownStore | None:
             if not side_tables(connection).can_read(audio_stores):
                 return None
-            return connection.execute(statement).scalar_one_or_none()
+            row = connection.execute(statement).one_or_none()
+            return None if row is None else KnownStore(*row)
 
         return await self._database.run(work)
 
@@ -37,5 +46,20 @@ class AudioStoreRepository:
                 connection.execute(
                     adding.on_conflict_do_update(index_elements=["id"], set_={"url": adding.excluded.url})
                 )
+
+        await self._database.write(work)
+
+    async def adopt(self, identity: str, url: str) -> None:
+        """Let this be the studio's store from now on, whichever was before; raises SchemaError."""
+        adding = insert(audio_stores).values(id=identity, url=url, first_used=func.clock_timestamp())
+
+        def work(connection: Connection) -> None:
+            require(connection, audio_stores)
+            connection.execute(
+                adding.on_conflict_do_update(
+                    index_elements=["id"],
+                    set_={"url": adding.excluded.url, "first_used": adding.excluded.first_used},
+                )
+            )
 
         await self._database.write(work)

@@ -89,6 +89,9 @@ class TrashRepository:
                 adding.returning(trash.c.id, sort_by_parameter_order=True), rows
             ).scalars()
             places = {entry_id: place for place, entry_id in enumerate(ids)}
+            for entry_id, draft in zip(places, drafts, strict=True):
+                if draft.former_of is not None:
+                    _keep_former(connection, entry_id, draft.former_of, draft.original_path)
             found = _read(connection, _entries().where(trash.c.id == func.any(list(places))))
             return tuple(sorted(found, key=lambda entry: places[entry.id]))
 
@@ -105,7 +108,7 @@ class TrashRepository:
             if entry.file_id is None:
                 _refuse_if_named(connection, entry)
                 return _set(connection, entry, state=TrashState.HELD)
-            kept = _lock_rows(connection, entry)
+            kept = _lock_rows(connection, entry.file_id, entry.original_path)
             held = _set(connection, entry, state=TrashState.HELD, **kept)
             remove_rows(connection, self._actor, [entry.file_id], action=Action.QUARANTINE)
             return held
@@ -150,7 +153,7 @@ class TrashRepository:
 
         def work(connection: Connection, entry: TrashEntry) -> AudioFileId | None:
             file_id = None
-            if entry.file_id is not None:
+            if _has_row(connection, entry):
                 file_id = _add_row_again(connection, entry, project_id)
                 _add_content_again(connection, entry, file_id)
                 row = AUDIO_FILES.read(connection, file_id)
@@ -304,27 +307,39 @@ def _refuse_if_named(connection: Connection, entry: TrashEntry) -> None:
         raise InUseError(f"A row names “{entry.original_path}” by now.")
 
 
-def _lock_rows(connection: Connection, entry: TrashEntry) -> dict[str, Any]:
-    """Lock the entry's row, and return it with what is known of its file, as the trash keeps them."""
+def _keep_former(connection: Connection, entry_id: int, file_id: AudioFileId, path: str) -> None:
+    """Keep a row as it is with an entry, and what is known of its file: soon it names another one."""
+    kept = _lock_rows(connection, file_id, path)
+    row = kept["audio_row"]
+    shown = {"filename": row["filename"], "project_id": row["project_id"]}
+    connection.execute(update(trash).where(trash.c.id == entry_id).values(**kept, **shown))
+
+
+def _has_row(connection: Connection, entry: TrashEntry) -> bool:
+    """Return whether a row was kept with the entry."""
+    kept = select(trash.c.audio_row.is_not(None)).where(trash.c.id == entry.id)
+    return bool(connection.execute(kept).scalar_one())
+
+
+def _lock_rows(connection: Connection, file_id: AudioFileId, path: str) -> dict[str, Any]:
+    """Lock a row, and return it with what is known of its file, as the trash keeps them."""
     row = connection.execute(
         select(audio_files.c.file_path, literal_column("to_jsonb(audio_files)", JSONB).label("row"))
-        .where(audio_files.c.id == entry.file_id)
+        .where(audio_files.c.id == file_id)
         .with_for_update()
     ).one_or_none()
     if row is None:
-        raise NotFoundError(f"The audio file “{entry.filename}” was deleted meanwhile.")
-    if row.file_path != entry.original_path:
+        raise NotFoundError(f"The audio file at “{path}” was deleted meanwhile.")
+    if row.file_path != path:
         raise ConflictError(
-            f"The audio file “{entry.filename}” names another path by now.",
-            base={"file_path": entry.original_path},
+            f"The audio file “{row.row['filename']}” names another path by now.",
+            base={"file_path": path},
             theirs={"file_path": row.file_path},
-            mine={"file_path": entry.original_path},
+            mine={"file_path": path},
             their_version=0,
         )
     known = connection.execute(
-        select(_KNOWN).where(
-            audio_content.c.file_id == entry.file_id, audio_content.c.file_path == entry.original_path
-        )
+        select(_KNOWN).where(audio_content.c.file_id == file_id, audio_content.c.file_path == path)
     ).scalar_one_or_none()
     return {"audio_row": row.row, "content_row": null() if known is None else known}
 

@@ -45,6 +45,10 @@ class Thing:
         """Return the outcome of a thing that was carried out."""
         return replace(self._outcome(Did.DONE, None), path=path or self.path, size=size)
 
+    def unchanged(self, path: str, reason: str) -> ActionOutcome:
+        """Return the outcome of a thing that is as it was to be already."""
+        return replace(self._outcome(Did.UNCHANGED, reason), path=path)
+
     def skipped(self, reason: str) -> ActionOutcome:
         """Return the outcome of a thing that is not what it was."""
         return self._outcome(Did.SKIPPED, reason)

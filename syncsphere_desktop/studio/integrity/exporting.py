@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from enum import StrEnum
 from itertools import count
 from pathlib import Path
@@ -19,7 +20,7 @@ from syncsphere_desktop.storage.base import AudioStore, no_bytes
 from syncsphere_desktop.storage.copying import Blocks, copied
 from syncsphere_desktop.storage.paths import stored_path
 from syncsphere_desktop.storage.renaming import rename_new
-from syncsphere_desktop.studio.integrity.acting import NoLongerSoError, Thing, act_on_each
+from syncsphere_desktop.studio.integrity.acting import Thing, act_on_each
 from syncsphere_desktop.studio.integrity.hashing import hashed
 from syncsphere_desktop.studio.integrity.outcomes import ActionOutcome, ActionReport
 from syncsphere_desktop.studio.integrity.ports import ContentRows
@@ -42,7 +43,7 @@ class Structure(StrEnum):
 
 
 class AudioExporter:
-    """Copies files out. Nothing that is there already is overwritten: names are counted up."""
+    """Copies files out. What is there already stays, unless it is to be overwritten: names are counted up."""
 
     def __init__(self, *, store: AudioStore, contents: ContentRows) -> None:
         self._store = store
@@ -61,18 +62,20 @@ class AudioExporter:
         *,
         structure: Structure = Structure.PROJECTS,
         project_names: Mapping[ProjectId, str] | None = None,
+        overwrite: bool = False,
         control: WorkControl | None = None,
         progress: Progress = silent,
     ) -> ActionReport:
         """Copy these rows' files below `folder`, which is made; each outcome's path is where its copy is.
 
-        What is there already with the same content is skipped. A copy whose bytes are not those that were
-        recorded is not kept, and told. Raises StoreUnavailableError, and FileError for a folder that can't
-        be written to.
+        What is there already with the same content is left as it is; with `overwrite` a file of that name
+        and another content is replaced, but none that this very export made. A copy whose bytes are not
+        those that were recorded is not kept, and told. Raises StoreUnavailableError, and FileError for a
+        folder that can't be written to.
         """
         names = project_names or {}
         control = control or WorkControl()
-        taken: set[str] = set()
+        names_of = _Names(overwrite=overwrite)
         await self._threads(lambda: _made(folder))
         rows = await self._rows(list(dict.fromkeys(ids)))
 
@@ -80,10 +83,14 @@ class AudioExporter:
             row = rows.get(thing.file_id) if thing.file_id is not None else None
             if row is None:
                 raise NotFoundError("The row was deleted meanwhile.")
-            target, content = await self._threads(
-                lambda: self._copy(row, folder / _place(row, structure, names, self._store), taken, control)
+            given, content = await self._threads(
+                lambda: self._copy(
+                    row, folder / _place(row, structure, names, self._store), names_of, control
+                )
             )
-            return thing.done(path=str(target), size=content.size)
+            if given.was_there:
+                return thing.unchanged(str(given.path), "It's there already, the same.")
+            return thing.done(path=str(given.path), size=content.size)
 
         things = [
             Thing(rows[file_id].filename if file_id in rows else "", file_id)
@@ -99,8 +106,8 @@ class AudioExporter:
         return found
 
     def _copy(
-        self, row: RowToCheck, wish: Path, taken: set[str], control: WorkControl
-    ) -> tuple[Path, Content]:
+        self, row: RowToCheck, wish: Path, names: _Names, control: WorkControl
+    ) -> tuple[_Given, Content]:
         """Copy one file to the first free name like `wish`; blocks."""
         path = stored_path(row.file_path, self._store.root)
         _made(wish.parent)
@@ -117,7 +124,7 @@ class AudioExporter:
             os.fsync(sink.fileno())
             if row.content is not None and content != row.content:
                 raise FileError("Its bytes are not those that were stored, so no copy was made.")
-            return _given_name(part, wish, content, taken), content
+            return names.give(part, wish, content), content
 
 
 def _place(row: RowToCheck, structure: Structure, names: Mapping[ProjectId, str], store: AudioStore) -> Path:
@@ -151,26 +158,46 @@ def _made(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
 
 
-def _given_name(part: Path, wish: Path, content: Content, taken: set[str]) -> Path:
-    """Give the copy the first free name: `Kick.wav`, `Kick (2).wav`; blocks.
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """Where a copy is, and whether the very same file was there before."""
 
-    Names that differ in case alone count as one, for where they may be taken next. Raises NoLongerSoError
-    when the very same file is there from before.
+    path: Path
+    was_there: bool
+
+
+class _Names:
+    """Gives the copies of one export their names: `Kick.wav`, `Kick (2).wav`.
+
+    Names that differ in case alone count as one, for where they may be taken next.
     """
-    for number in count(1):
-        name = wish if number == 1 else wish.with_name(f"{wish.stem} ({number}){wish.suffix}")
-        if str(name).casefold() in taken:
-            continue
+
+    def __init__(self, *, overwrite: bool) -> None:
+        self._overwrite = overwrite
+        self._taken: set[str] = set()
+
+    def give(self, part: Path, wish: Path, content: Content) -> _Given:
+        """Give a copy the first name that is free, or that the very same file has; blocks."""
+        for number in count(1):
+            name = wish if number == 1 else wish.with_name(f"{wish.stem} ({number}){wish.suffix}")
+            if str(name).casefold() in self._taken:
+                continue
+            given = self._tried(part, name, content)
+            if given is not None:
+                self._taken.add(str(name).casefold())
+                return given
+        raise AssertionError("counting up never ends")
+
+    def _tried(self, part: Path, name: Path, content: Content) -> _Given | None:
         try:
             rename_new(str(part), str(name))
         except FileExistsError:
             if _is_the_same(name, content):
-                taken.add(str(name).casefold())
-                raise NoLongerSoError(f"It is there already: {name}.") from None
-            continue
-        taken.add(str(name).casefold())
-        return name
-    raise AssertionError("counting up never ends")
+                return _Given(name, was_there=True)
+            if not self._overwrite or not name.is_file() or name.is_symlink():
+                return None
+            part.replace(name)
+        return _Given(name, was_there=False)
 
 
 def _is_the_same(path: Path, content: Content) -> bool:

@@ -33,6 +33,26 @@ class FindingKind(StrEnum):
     """A part of a file that was never finished."""
 
 
+_FOUND_BY_CONTENT = frozenset(
+    {
+        FindingKind.MISSING,
+        FindingKind.TRUNCATED,
+        FindingKind.CHANGED,
+        FindingKind.UNDECODABLE,
+        FindingKind.OUTSIDE,
+    }
+)
+"""What may lie elsewhere in the storage, whole, where its content is known."""
+
+READ_ANEW = (
+    FindingKind.MISDESCRIBED,
+    FindingKind.CHANGED,
+    FindingKind.TRUNCATED,
+    FindingKind.UNDECODABLE,
+)
+"""What is put right when the file as it is counts as the right one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One thing that is wrong. `size` in bytes; `uses` are the bundle versions that still name the file.
@@ -57,6 +77,16 @@ class Finding:
     def key(self) -> str:
         """Return what tells this finding from any other of the same check."""
         return f"{self.kind}:{self.path if self.file_id is None else self.file_id}"
+
+    @property
+    def can_be_found_again(self) -> bool:
+        """Whether the file may be looked for by its content."""
+        return self.kind in _FOUND_BY_CONTENT and self.sha256 is not None
+
+    @property
+    def can_be_read_anew(self) -> bool:
+        """Whether the row can be described by what its file holds now."""
+        return self.kind in READ_ANEW and self.file_id is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,8 +49,7 @@ class Depth:
 class Inspection:
     """What was seen of a row's file. `path` None leads outside; `size` None when there is no file.
 
-    `differs` says how the row describes a sound file wrongly. `facts` are there when it was decoded, and
-    `content` when it was read.
+    `facts` are there when it was decoded, and `content` when it was read.
     """
 
     row: RowToCheck
@@ -59,7 +59,6 @@ class Inspection:
     size: int | None = None
     content: Content | None = None
     facts: SoundFacts | None = None
-    differs: str | None = None
 
     def record(self) -> ContentRecord | None:
         """Return what the database is to remember of it, or None where nothing new is known."""
@@ -158,14 +157,26 @@ class Inspector:
             found.size,
             found.content,
             facts,
-            wrongly_described(found.row, facts),
         )
 
 
-def wrongly_described(row: RowToCheck, facts: SoundFacts) -> str | None:
-    """Return in which way a row contradicts its file, or None; what a row leaves open is no contradiction."""
+def wrongly_described(row: RowToCheck, facts: SoundFacts | None) -> str | None:
+    """Return in which way a row contradicts its sound file, or None; what a row leaves open is none.
+
+    Without `facts`, as the file was not decoded, only what can't be right whatever is in the file.
+    """
     told: list[str] = []
-    if row.duration is not None:
+    if row.file_size is not None and row.content is not None and row.file_size != row.content.size:
+        told.append(f"{row.file_size:,} bytes instead of {row.content.size:,}")
+    if row.duration is not None and not 0 <= row.duration < math.inf:
+        has = "" if facts is None else f" instead of {humane_duration(facts.duration)}"
+        told.append(f"a length of {row.duration:g} s{has}")
+    return _sentence(told if facts is None else told + _contradictions(row, facts))
+
+
+def _contradictions(row: RowToCheck, facts: SoundFacts) -> list[str]:
+    told: list[str] = []
+    if row.duration is not None and 0 <= row.duration < math.inf:
         slack = max(_DURATION_SLACK, facts.duration * _DURATION_SLACK_SHARE)
         if abs(row.duration - facts.duration) > slack:
             says, has = humane_duration(row.duration), humane_duration(facts.duration)
@@ -174,6 +185,10 @@ def wrongly_described(row: RowToCheck, facts: SoundFacts) -> str | None:
         told.append(f"{row.sample_rate} Hz instead of {facts.sample_rate} Hz")
     if row.channels is not None and row.channels != facts.channels:
         told.append(f"{row.channels} instead of {facts.channels} channels")
+    return told
+
+
+def _sentence(told: list[str]) -> str | None:
     return f"The row tells {', '.join(told)}." if told else None
 
 

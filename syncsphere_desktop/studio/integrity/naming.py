@@ -33,8 +33,8 @@ def ways_to_write(path: StorePath, root: StoreRoot) -> set[str]:
     texts = {path, f"./{path}"}
     for place in root.places:
         texts.add(f"{place.rstrip('/')}/{path}")
-    texts |= {f"file://{quote(text)}" for text in texts if text.startswith("/")}
-    texts |= {f"file://{text}" for text in texts if text.startswith("/")}
+    spelled = {form for text in texts if text.startswith("/") for form in (text, quote(text))}
+    texts |= {f"file://{host}{text}" for text in spelled for host in ("", "localhost")}
     if root.is_of_windows:
         texts |= {text.replace("/", "\\") for text in texts}
     return texts | {unicodedata.normalize("NFD", text) for text in texts}

@@ -13,6 +13,8 @@ class Did(StrEnum):
     """What became of one thing."""
 
     DONE = "done"
+    UNCHANGED = "unchanged"
+    """It was so already, and nothing had to be done."""
     SKIPPED = "skipped"
     """Looked at again at the moment of acting, it was not what it had been; nothing was changed."""
     FAILED = "failed"
@@ -20,7 +22,10 @@ class Did(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ActionOutcome:
-    """What became of one row, path or quarantined thing. `reason` is a whole sentence unless it was done."""
+    """What became of one row, path or quarantined thing.
+
+    `reason` is a whole sentence where nothing was done.
+    """
 
     did: Did
     path: str
@@ -46,7 +51,12 @@ class ActionReport:
     @property
     def not_done(self) -> Sequence[ActionOutcome]:
         """Return what was skipped or failed, each with its reason."""
-        return [outcome for outcome in self.outcomes if outcome.did is not Did.DONE]
+        return [outcome for outcome in self.outcomes if outcome.did in (Did.SKIPPED, Did.FAILED)]
+
+    @property
+    def unchanged(self) -> Sequence[ActionOutcome]:
+        """Return what was as it was to be already."""
+        return [outcome for outcome in self.outcomes if outcome.did is Did.UNCHANGED]
 
     @property
     def bytes(self) -> int:

@@ -75,7 +75,7 @@ class ContentReplacer:
         former = path_in(self._library.store, file.file_path)
         async with self._placing.placed(target, lambda: _opened(source), "Left by replacing") as placed:
             # Announced before the row lets go of it, so that a crash in between leaves no stray file.
-            leaving = await self._announce(former)
+            leaving = await self._announce(file, former)
             draft = AudioFileDraft(file.project_id or ProjectId(0), filename, placed.path)
             try:
                 changed = await self._files.replace(file, StoredAudio(draft, placed.content, facts))
@@ -89,12 +89,18 @@ class ContentReplacer:
             await self._settling.settle(leaving)
         return changed
 
-    async def _announce(self, former: StorePath | None) -> TrashEntry | None:
-        """Announce that the former file is about to leave, if there is one."""
+    async def _announce(self, file: AudioFile, former: StorePath | None) -> TrashEntry | None:
+        """Announce that the former file of the row is about to leave, if there is one."""
         stored = None if former is None else await self._library.stat(former)
         if former is None or stored is None:
             return None
-        draft = TrashDraft(former, kept_place(former), "Replaced by another file", size=stored.size)
+        draft = TrashDraft(
+            file.file_path,
+            kept_place(former),
+            "Replaced by another file",
+            size=stored.size,
+            former_of=file.id,
+        )
         return (await self._trash.begin([draft], keep_for=KEEP_FOR))[0]
 
 

@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from syncsphere_desktop.domain.audio_check import OrphanFile, RowToCheck
-from syncsphere_desktop.domain.sound import ContentState
+from syncsphere_desktop.domain.sound import ContentState, SoundFacts
 from syncsphere_desktop.storage.base import AudioStore
 from syncsphere_desktop.studio.integrity.findings import MOST_FINDINGS, Finding, FindingKind
-from syncsphere_desktop.studio.integrity.inspection import Inspection
+from syncsphere_desktop.studio.integrity.inspection import Inspection, wrongly_described
 from syncsphere_desktop.studio.integrity.library import path_in
 from syncsphere_desktop.studio.integrity.ports import SampleUses
 
@@ -61,17 +61,18 @@ class Tally:
 
 def findings_of(seen: Inspection) -> list[Finding]:
     """Return what is wrong with a row that was looked at."""
-    found = row_findings(seen.row, seen.state, seen.details, seen.size)
-    if seen.differs is not None:
-        found.append(_of_row(seen.row, FindingKind.MISDESCRIBED, seen.differs, seen.size))
-    return found
+    return row_findings(seen.row, seen.state, seen.details, seen.size, seen.facts)
 
 
-def row_findings(row: RowToCheck, state: ContentState, details: str, size: int | None) -> list[Finding]:
-    """Return what is wrong with a row whose file is in this state."""
+def row_findings(
+    row: RowToCheck, state: ContentState, details: str, size: int | None, facts: SoundFacts | None = None
+) -> list[Finding]:
+    """Return what is wrong with a row whose file is in this state; `facts` where it was decoded."""
     found: list[Finding] = []
     if state not in _SOUND:
         found.append(_of_row(row, FindingKind(state.value), details, size))
+    elif (differs := wrongly_described(row, facts)) is not None:
+        found.append(_of_row(row, FindingKind.MISDESCRIBED, differs, size))
     if row.project_id is None:
         found.append(_of_row(row, FindingKind.NO_PROJECT, "The row belongs to no project.", size))
     return found

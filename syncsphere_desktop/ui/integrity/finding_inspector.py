@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QSizePolicy
 from syncsphere_desktop.domain.humane import counted, exact, number, size
 from syncsphere_desktop.studio.integrity.findings import Finding, FindingKind
 from syncsphere_desktop.ui.integrity.columns import FindingRow
-from syncsphere_desktop.ui.integrity.words import KINDS, can_be_found_again, can_be_read_anew, use_lines
+from syncsphere_desktop.ui.integrity.words import KINDS, use_lines
 from syncsphere_desktop.ui.widgets.buttons import Button, Kind
 from syncsphere_desktop.ui.widgets.elided_label import ElidedLabel
 from syncsphere_desktop.ui.widgets.fact_rows import fact_rows, show_fact
@@ -74,8 +74,10 @@ class FindingInspector(InspectorPanel):
         uses = [use for finding in findings for use in finding.uses]
         self._used.setVisible(bool(uses))
         self._uses.setText("\n".join(use_lines(uses, projects)))
-        self._relocate.setVisible(any(map(can_be_found_again, findings)) and not self._read_only)
-        self._reread.setVisible(any(map(can_be_read_anew, findings)) and not self._read_only)
+        self._relocate.setVisible(
+            any(finding.can_be_found_again for finding in findings) and not self._read_only
+        )
+        self._reread.setVisible(any(finding.can_be_read_anew for finding in findings) and not self._read_only)
         self.set_footer_visible(visible=not self._read_only)
 
     def show_nothing(self) -> None:

@@ -18,7 +18,7 @@ from syncsphere_desktop.ui.integrity.acting import tell_outcome
 from syncsphere_desktop.ui.integrity.columns import FindingRow
 from syncsphere_desktop.ui.integrity.dialogs import QuarantineDialog
 from syncsphere_desktop.ui.integrity.findings_page import FindingsPage
-from syncsphere_desktop.ui.integrity.words import KINDS, can_be_found_again, can_be_read_anew
+from syncsphere_desktop.ui.integrity.words import KINDS
 from syncsphere_desktop.ui.integrity.work import OpenWork
 from syncsphere_desktop.ui.library.deeds import Work, run_as_job
 from syncsphere_desktop.ui.widgets.dialog import open_dialog
@@ -71,7 +71,7 @@ class FindingsMending(QObject):
             self._context.open_view("library", filters)
 
     async def _relocate(self) -> None:
-        rows = [row for row in await self._selected() if can_be_found_again(row.finding)]
+        rows = [row for row in await self._selected() if row.finding.can_be_found_again]
         if not rows:
             raise InputError("None of what is selected can be found by its content.")
         findings = [row.finding for row in rows]
@@ -83,13 +83,13 @@ class FindingsMending(QObject):
         await self._act(f"Find {counted(len(rows), 'file')} by content", "found again", work, rows)
 
     async def _read_anew(self) -> None:
-        rows = [row for row in await self._selected() if can_be_read_anew(row.finding)]
+        rows = [row for row in await self._selected() if row.finding.can_be_read_anew]
         if not rows:
             raise InputError("None of what is selected can be described by what its file holds.")
         ids = [row.finding.file_id for row in rows if row.finding.file_id is not None]
 
         async def work(control: WorkControl, progress: Progress) -> ActionReport:
-            async with self._open_work(claim=True) as parts:
+            async with self._open_work() as parts:
                 return await parts.repair.reprobe(ids, control=control, progress=progress)
 
         await self._act(f"Read {counted(len(ids), 'file')} anew", "described anew", work, rows)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from syncsphere_desktop.domain.bundle_use import BundleUse
 from syncsphere_desktop.domain.humane import counted, number, size, time_left
-from syncsphere_desktop.studio.integrity.findings import CheckPhase, CheckProgress, Finding, FindingKind
+from syncsphere_desktop.studio.integrity.findings import CheckPhase, CheckProgress, FindingKind
 from syncsphere_desktop.ui.tables.column import Tone
 
 
@@ -55,39 +55,12 @@ KINDS = {
     ),
 }
 
-FOUND_BY_CONTENT = frozenset(
-    {
-        FindingKind.MISSING,
-        FindingKind.TRUNCATED,
-        FindingKind.CHANGED,
-        FindingKind.UNDECODABLE,
-        FindingKind.OUTSIDE,
-    }
-)
-"""What may lie elsewhere in the storage, whole, where its content is known."""
-
 _PHASES = {
     CheckPhase.GUARDING: "Making sure that this is the right storage",
     CheckPhase.ORPHANS: "Looking for files without a row",
     CheckPhase.USES: "Asking which versions still use what was found",
     CheckPhase.DONE: "Finishing",
 }
-
-
-def can_be_found_again(finding: Finding) -> bool:
-    """Whether the file may be looked for by its content."""
-    return finding.kind in FOUND_BY_CONTENT and finding.sha256 is not None
-
-
-READ_ANEW = frozenset(
-    {FindingKind.MISDESCRIBED, FindingKind.CHANGED, FindingKind.TRUNCATED, FindingKind.UNDECODABLE}
-)
-"""What is put right when the file as it is counts as the right one."""
-
-
-def can_be_read_anew(finding: Finding) -> bool:
-    """Whether the row can be described by what its file holds now."""
-    return finding.kind in READ_ANEW and finding.file_id is not None
 
 
 def uses_words(uses: Sequence[BundleUse]) -> str:

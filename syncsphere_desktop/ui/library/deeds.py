@@ -131,6 +131,8 @@ def report_sentence(report: ActionReport, done_words: str) -> str:
     """Return what was done and what was not, as in `3 files copied (12.4 MB). 1 file left out: It's gone.`"""
     done = counted(len(report.done), "file")
     told = f"{done} {done_words}" + (f" ({size(report.bytes)})." if report.bytes else ".")
+    if report.unchanged:
+        told += f" {counted(len(report.unchanged), 'file was', 'files were')} there already, the same."
     left = report.not_done
     if left:
         reasons = list(dict.fromkeys(outcome.reason or "" for outcome in left))

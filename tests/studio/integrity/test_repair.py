@@ -107,6 +107,40 @@ class TestReplacing:
         ]
         assert (await studio.check()).sound
 
+    async def test_the_old_file_comes_back_with_a_row_of_its_own(
+        self, studio: Studio, replacer: ContentReplacer, tmp_path: Path
+    ) -> None:
+        tape = await studio.rows.project()
+        row = await studio.add(tape, "kick.wav")
+        (tmp_path / "better.wav").write_bytes(wav(1.0))
+        await replacer.replace(row, tmp_path / "better.wav")
+        (held,) = await studio.quarantine.entries()
+        assert (held.filename, held.project_id, held.file_id) == ("kick.wav", tape, None)
+        (back,) = (await studio.quarantine.restore([held.id])).done
+        assert back.file_id not in (None, row.id)
+        former = await studio.rows.files.get(back.file_id)
+        assert (former.filename, former.project_id, former.duration, former.sha256) == (
+            "kick.wav",
+            tape,
+            0.25,
+            row.sha256,
+        )
+        assert studio.file(former).read_bytes() == wav()
+        assert (await studio.check()).sound
+
+    async def test_the_old_file_takes_the_place_of_a_row_that_is_gone(
+        self, studio: Studio, replacer: ContentReplacer, tmp_path: Path
+    ) -> None:
+        tape = await studio.rows.project()
+        row = await studio.add(tape, "kick.wav")
+        (tmp_path / "better.wav").write_bytes(wav(1.0))
+        await replacer.replace(row, tmp_path / "better.wav")
+        (held,) = await studio.quarantine.entries()
+        await studio.quarantine.put([row.id], "unwanted")
+        (back,) = (await studio.quarantine.restore([held.id])).done
+        assert (back.file_id, back.path) == (row.id, row.file_path)
+        assert (await studio.check()).sound
+
     async def test_what_is_no_audio_changes_nothing(
         self, studio: Studio, replacer: ContentReplacer, tmp_path: Path
     ) -> None:
@@ -159,7 +193,26 @@ class TestExporting:
             "Live/kick.wav": len(wav()),
         }
         again = await exporter.export(ids, out, project_names={tape: "Tape / 1", live: "Live"})
-        assert [outcome.did for outcome in again.outcomes].count(Did.SKIPPED) >= 2
+        assert [outcome.did for outcome in again.outcomes] == [Did.UNCHANGED] * 3
+        assert [outcome.path for outcome in again.outcomes] == [outcome.path for outcome in report.outcomes]
+        assert not again.not_done
+        assert {path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()} == set(found)
+
+    async def test_what_differs_stays_unless_it_is_to_be_overwritten(
+        self, studio: Studio, exporter: AudioExporter, tmp_path: Path
+    ) -> None:
+        tape = await studio.rows.project()
+        rows = [await studio.add(tape, "kick.wav"), await studio.add(tape, "kick.wav", wav(0.5))]
+        ids, out = [row.id for row in rows], tmp_path / "out"
+        out.mkdir()
+        (out / "kick.wav").write_bytes(b"mine")
+        (out / "kick (2).wav").mkdir()
+        report = await exporter.export(ids[:1], out, structure=Structure.FLAT)
+        assert Path(report.outcomes[0].path).name == "kick (3).wav"
+        assert (out / "kick.wav").read_bytes() == b"mine"
+        await exporter.export(ids, out, structure=Structure.FLAT, overwrite=True)
+        assert (out / "kick.wav").read_bytes() == wav()
+        assert (out / "kick (3).wav").read_bytes() == wav(0.5)
         assert not list(out.rglob("*.part"))
 
     async def test_the_storages_own_folders_or_none_can_be_had(

@@ -131,6 +131,46 @@ async def test_a_row_that_describes_its_file_wrongly_is_told_and_told_right_agai
     assert (await studio.check(decode=True)).sound
 
 
+@pytest.mark.parametrize("length", ["NaN", "Infinity", "-Infinity", "-1"])
+@pytest.mark.parametrize("deep", [True, False])
+async def test_a_length_that_is_none_is_told_and_told_right_again(
+    studio: Studio, length: str, deep: bool
+) -> None:
+    tape = await studio.rows.project()
+    row = await studio.add(tape, "kick.wav")
+    await studio.sql(f"UPDATE audio_files SET duration = '{length}' WHERE id = :id", id=row.id)
+    finding = one(await studio.check(deep=deep))
+    assert (finding.kind, finding.file_id) == (FindingKind.MISDESCRIBED, row.id)
+    assert "length" in finding.details
+    last = await studio.verifier.last()
+    assert last is not None
+    assert one(last) == finding or one(last).details == finding.details
+    foreign = await studio.add_foreign(tape, row.file_path)
+    await studio.sql(f"UPDATE audio_files SET duration = '{length}' WHERE id = :id", id=foreign)
+    assert {one.file_id for one in (await studio.check(decode=deep)).findings} == {row.id, foreign}
+    await studio.repair.reprobe([row.id, foreign])
+    assert (await studio.check(deep=deep)).sound
+
+
+async def test_a_row_with_the_size_of_another_file_is_told(studio: Studio) -> None:
+    tape = await studio.rows.project()
+    row = await studio.add(tape, "kick.wav")
+    await studio.sql("UPDATE audio_files SET file_size = 7 WHERE id = :id", id=row.id)
+    for deep in (True, False):
+        finding = one(await studio.check(deep=deep))
+        assert finding.kind is FindingKind.MISDESCRIBED
+        assert finding.details == f"The row tells 7 bytes instead of {len(wav()):,}."
+    assert (await studio.repair.reprobe([row.id])).done
+    assert (await studio.check()).sound
+
+
+async def test_addresses_of_this_machine_are_understood(studio: Studio) -> None:
+    tape = await studio.rows.project()
+    studio.file("kick drum.wav").write_bytes(wav())
+    await studio.add_foreign(tape, f"file://localhost{studio.root}/kick%20drum.wav")
+    assert (await studio.check()).sound
+
+
 async def test_parts_of_files_are_leftovers(studio: Studio) -> None:
     tape = await studio.rows.project()
     await studio.add(tape, "kick.wav")
