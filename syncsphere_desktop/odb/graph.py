@@ -10,7 +10,7 @@ from typing_extensions import override
 
 from syncsphere_desktop.errors import BundleError
 from syncsphere_desktop.odb.limits import Limits
-from syncsphere_desktop.odb.values import BinaryFields, Fields, Pointer
+from syncsphere_desktop.odb.values import BinaryFields, Fields, Pointer, payload_at
 
 MAGIC = b"OPEN"
 FORMAT_VERSION = 2
@@ -47,6 +47,12 @@ class Box:
         if isinstance(self._source, bytes):
             return BinaryFields(self._source, self._start, self._stop)
         return self._source
+
+    def payload(self, key: int) -> bytes | None:
+        """Return one field's bytes as a binary graph has them, far quicker than by `fields`; else None."""
+        if isinstance(self._source, bytes):
+            return payload_at(self._source, self._start, self._stop, key)
+        return None
 
     def has_the_fields_of(self, other: Box) -> bool:
         """Whether both hold the same values, to the byte where both are binary."""

@@ -143,6 +143,25 @@ class BinaryFields:
         return self.group(key) or payload
 
 
+def payload_at(data: bytes, start: int, stop: int, wanted: int) -> bytes | None:
+    """Return the payload that `BinaryFields` of the same place has for one key, read no further than that."""
+    if data[start : start + 4] != _HEADER or start + 6 > stop:
+        return None
+    at = start + 6
+    unpack = _FIELD.unpack_from
+    for _ in range(_COUNT.unpack_from(data, start + 4)[0]):
+        if at > stop - 6:
+            return None
+        key, length = unpack(data, at)
+        end = at + 6 + length
+        if length < 0 or end > stop:
+            return None
+        if key == wanted:
+            return data[at + 6 : end]
+        at = end
+    return None
+
+
 def _number(payload: bytes) -> int | float:
     """Tell floats from integers by their size: what is a float of a musical size is a huge integer."""
     floating: float = _FLOAT.unpack(payload)[0]

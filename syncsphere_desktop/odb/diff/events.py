@@ -40,9 +40,16 @@ class Events:
 
     def _by_track(self, name: str) -> dict[Place, list[Box]]:
         placed: dict[Place, list[Box]] = defaultdict(list)
+        known: dict[bytes, list[Box]] = {}  # events by the thousand point at the same few collections
         for box in self._graph.of(name):
-            pointer = box.fields.pointer(_OWNER_KEY)
-            placed[self._tracks.get(pointer.uuid) if pointer is not None else None].append(box)
+            payload = box.payload(_OWNER_KEY)
+            beside = None if payload is None else known.get(payload)
+            if beside is None:
+                pointer = box.fields.pointer(_OWNER_KEY)
+                beside = placed[self._tracks.get(pointer.uuid) if pointer is not None else None]
+                if payload is not None:
+                    known[payload] = beside
+            beside.append(box)
         return placed
 
 
