@@ -19,11 +19,19 @@ from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QToolTip, QWidget
 from typing_extensions import override
 
 from syncsphere_desktop.ui.ownership.flashes import Flashes
-from syncsphere_desktop.ui.ownership.geometry import NAMES_WIDTH, NARROWEST_NAMES, SIZES, Density, Geometry
-from syncsphere_desktop.ui.ownership.grid_model import NAME, Cell, GridModel
+from syncsphere_desktop.ui.ownership.geometry import (
+    HOLDERS_ROOM,
+    NAMES_WIDTH,
+    NARROWEST_NAMES,
+    SIZES,
+    Density,
+    Geometry,
+)
+from syncsphere_desktop.ui.ownership.grid_model import HOLDERS, NAME, Cell, GridModel
 from syncsphere_desktop.ui.ownership.keys import TypeAhead, target_cell
+from syncsphere_desktop.ui.ownership.marks import Marks
 from syncsphere_desktop.ui.ownership.pacing import FramePace
-from syncsphere_desktop.ui.ownership.painting import GridPainter, Marks
+from syncsphere_desktop.ui.ownership.painting import GridPainter
 from syncsphere_desktop.ui.ownership.selection import GridSelection
 from syncsphere_desktop.ui.ownership.style import GridStyle
 from syncsphere_desktop.ui.ownership.tips import accessible_words, tip_at
@@ -172,16 +180,17 @@ class GridCanvas(QAbstractScrollArea):
         self._flashes.light(seen)
         self._shares, out = self._flashes.burn()
         dirty = {*seen, *self._shares, *out}
-        names = [row for row, column in changed if column == NAME and row in rows]
         if len(dirty) > _SINGLE_CELLS:
             self.viewport().update(geometry.cells)
         else:
             for cell in dirty:
                 self.viewport().update(geometry.cell(*cell).intersected(geometry.cells))
-        for row in names:
-            self.viewport().update(0, geometry.top(row), geometry.names, geometry.sizes.row)
+        for row, column in changed:
+            if column < 0 and row in rows:
+                room = geometry.names if column == NAME else HOLDERS_ROOM
+                self.viewport().update(geometry.names - room, geometry.top(row), room, geometry.sizes.row)
         current = self.selection.current
-        if current is not None and (current[0], NAME) in changed:
+        if current is not None and (current[0], HOLDERS) in changed:
             self._speak()
         if self._flashes:
             self._pace.request()

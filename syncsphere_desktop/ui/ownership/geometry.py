@@ -8,7 +8,9 @@ from enum import StrEnum
 from PySide6.QtCore import QPoint, QRect
 
 NAMES_WIDTH = 288
-NARROWEST_NAMES = 120
+NARROWEST_NAMES = 160
+HOLDERS_ROOM = 112
+"""At the right end of the names: who holds the track."""
 
 
 class Density(StrEnum):

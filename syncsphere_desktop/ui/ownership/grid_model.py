@@ -21,8 +21,8 @@ from syncsphere_desktop.ui.ownership.values import (
 
 Cell = tuple[int, int]
 """Row and column, both as they are shown."""
-NAME = -1
-"""The column of a changed cell that is the track's name, beside which its holders stand."""
+HOLDERS, NAME = -1, -2
+"""The columns of changed cells beside the people's: the holders after a track's name, and the name itself."""
 
 
 class GridModel:
@@ -122,11 +122,6 @@ class GridModel:
         self._changed.clear()
         self.on_shape()
 
-    def rename_people(self, names: Mapping[UserId, str]) -> None:
-        """Take the names of people who had none."""
-        self.people.rename(names)
-        self.on_shape()
-
     def set_presence(self, here: Collection[UserId] | None, absent_since: Mapping[UserId, float]) -> None:
         """Take who is present, None where that is not known, and since when the others are not."""
         if self.people.take_presence(here, absent_since):
@@ -148,7 +143,9 @@ class GridModel:
         if place >= 0:
             for column in self.people.columns_of(before) + self.people.columns_of(held):
                 self._changed.add((place, column))
-            self._changed.add((place, NAME))
+            self._changed.add((place, HOLDERS))
+            if before.is_contested or held.is_contested:
+                self._changed.add((place, NAME))
         self.on_cells()
         return True
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from uuid import UUID
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -248,7 +249,9 @@ class GridPage(QObject):
                     self._names[user] = (await self._parts.people.get(user)).username
                 except NotFoundError:
                     self._names[user] = f"User {user}, deleted"
-        self.model.rename_people(self._names)
+        self.model.set_people(
+            replace(one, name=self._names.get(one.id, one.name)) for one in list(self.model.people)
+        )
         self._count()
 
     def _take_presence(self, presence: Presence) -> None:

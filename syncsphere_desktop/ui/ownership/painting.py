@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QBrush, QPainter, QPen
 
 from syncsphere_desktop.domain.humane import counted
 from syncsphere_desktop.domain.ids import UserId
 from syncsphere_desktop.ui.ownership.geometry import Geometry
-from syncsphere_desktop.ui.ownership.grid_model import Cell, GridModel
+from syncsphere_desktop.ui.ownership.grid_model import GridModel
+from syncsphere_desktop.ui.ownership.marks import Marks, begins_unit, paint_grounds
+from syncsphere_desktop.ui.ownership.names_painting import NamesPainter
 from syncsphere_desktop.ui.ownership.style import GridStyle
 from syncsphere_desktop.ui.ownership.values import Held, Person
 from syncsphere_desktop.ui.ownership.words import AWAY, FREE_WORD, NOBODY_WORD, RELEASING, cell_words
@@ -31,26 +30,13 @@ _CENTRE = Qt.AlignmentFlag.AlignCenter
 _BOTTOM = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom
 
 
-@dataclass(slots=True)
-class Marks:
-    """What is marked on the grid: the cell of the keyboard, the one below the pointer, rows, flashes.
-
-    `flashes` has the share of its light that each cell still shows, 0 to 1.
-    """
-
-    current: Cell | None = None
-    hovered: Cell | None = None
-    selected: frozenset[int] | set[int] = frozenset()
-    flashes: Mapping[Cell, float] = field(default_factory=dict)
-    has_focus: bool = False
-
-
 class GridPainter:
     """Paints one area of the viewport at a time, and of it only what is there."""
 
     def __init__(self, model: GridModel, style: GridStyle) -> None:
         self._model = model
         self._style = style
+        self._names = NamesPainter(model, style)
 
     def paint(self, painter: QPainter, area: QRect, geometry: Geometry, marks: Marks) -> None:
         """Paint what lies in `area`."""
@@ -64,7 +50,7 @@ class GridPainter:
         if area.left() < geometry.names and area.bottom() >= geometry.sizes.header:
             painter.save()
             painter.setClipRect(QRect(0, geometry.sizes.header, geometry.names, geometry.height))
-            self._paint_names(painter, area, geometry, marks)
+            self._names.paint(painter, area, geometry, marks)
             painter.restore()
         if area.top() < geometry.sizes.header:
             self._paint_header(painter, area, geometry, marks)
@@ -73,7 +59,7 @@ class GridPainter:
 
     def _paint_cells(self, painter: QPainter, area: QRect, geometry: Geometry, marks: Marks) -> None:
         style, rows, columns = self._style, geometry.rows_in(area), geometry.columns_in(area)
-        self._paint_grounds(painter, rows, geometry, marks)
+        paint_grounds(painter, self._style, rows, geometry, marks)
         right = min(area.right() + 1, geometry.left(geometry.columns))
         bottom = min(geometry.top(geometry.rows), geometry.height)
         for column in columns:
@@ -81,7 +67,7 @@ class GridPainter:
             painter.fillRect(x, area.top(), 1, bottom - area.top(), style.column_line)
         for row in rows:
             y = geometry.top(row) + geometry.sizes.row - 1
-            ends = row + 1 < geometry.rows and self._begins_unit(row + 1)
+            ends = row + 1 < geometry.rows and begins_unit(self._model, row + 1)
             line = style.divider if ends else style.hairline
             painter.fillRect(area.left(), y, right - area.left(), 1, line)
         painter.setFont(style.cell_font)
@@ -101,20 +87,6 @@ class GridPainter:
             painter.setPen(style.focus)
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(QRectF(geometry.cell(*marks.current)).adjusted(1, 1, -2, -2), 4, 4)
-
-    def _paint_grounds(self, painter: QPainter, rows: range, geometry: Geometry, marks: Marks) -> None:
-        style = self._style
-        if marks.hovered is not None and marks.hovered[1] >= 0:
-            x = geometry.left(marks.hovered[1])
-            painter.fillRect(x, 0, geometry.column_width, geometry.height, style.hover)
-        for row in rows:
-            if row in marks.selected:
-                painter.fillRect(geometry.line(row), style.selection)
-            elif marks.hovered is not None and row == marks.hovered[0]:
-                painter.fillRect(geometry.line(row), style.hover)
-
-    def _begins_unit(self, row: int) -> bool:
-        return row > 0 and self._model.track(row).unit != self._model.track(row - 1).unit
 
     def _paint_free(self, painter: QPainter, cell: QRect, *, is_confirmed: bool) -> None:
         style = self._style
@@ -173,82 +145,6 @@ class GridPainter:
             painter.setOpacity(_FLASH_STRENGTH * left)
             painter.drawRect(geometry.cell(row, column).adjusted(0, 0, -1, -1))
         painter.setOpacity(1.0)
-
-    # Names
-
-    def _paint_names(self, painter: QPainter, area: QRect, geometry: Geometry, marks: Marks) -> None:
-        style, model = self._style, self._model
-        rows = geometry.rows_in(area)
-        painter.fillRect(0, geometry.sizes.header, geometry.names, geometry.height, style.ground)
-        self._paint_grounds(painter, rows, geometry, marks)
-        first = geometry.y // geometry.sizes.row
-        for row in rows:
-            line = geometry.line(row)
-            ends = row + 1 < geometry.rows and self._begins_unit(row + 1)
-            painter.fillRect(0, line.bottom(), geometry.names, 1, style.divider if ends else style.hairline)
-            track, held = model.track(row), model.held(row)
-            heads = row in (0, first) or self._begins_unit(row)
-            selected = row in marks.selected
-            ink = style.selected_text if selected else style.text if track.in_bundle else style.muted
-            left = _PADDING + (0 if track.is_unit or track.unit is None else _INDENT)
-            side = min(_SIGN, geometry.sizes.row - 2)
-            sign = QRect(left, line.top() + (geometry.sizes.row - side) // 2, side, side)
-            paint_icon(painter, sign, track.icon, (style.selected_text if selected else style.muted).name())
-            left += side + 8
-            right = self._paint_holders(painter, line, held, geometry.names - _PADDING)
-            if heads and track.unit and not track.is_unit:
-                right = self._paint_unit(painter, line, track.unit, left, right, selected=selected)
-            painter.setFont(style.name_font)
-            painter.setPen(ink)
-            name = style.fitted(track.name, style.name_font, right - left)
-            painter.drawText(QRect(left, line.top(), right - left, line.height()), _LEFT, name)
-        edge = QRect(geometry.names - 1, geometry.sizes.header, 1, geometry.height)
-        painter.fillRect(edge, style.edge)
-
-    def _paint_holders(self, painter: QPainter, line: QRect, held: Held, right: int) -> int:
-        """Show at the end of a name who holds it, however the columns are scrolled; return what is left."""
-        style, side = self._style, min(18, line.height() - 2)
-        y = line.top() + (line.height() - side) // 2
-        if not held.owners:
-            painter.setPen(style.dashed)
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawEllipse(QRectF(right - side, y, side - 1, side - 1))
-            return right - side - 6
-        if not style.sizes.has_text:
-            right = self._paint_holder_name(painter, line, held, right)
-        for owner in reversed(held.owners[:_FACES]) if style.sizes.has_text else ():
-            right -= side
-            face = style.face(owner, self._model.people.name_of(owner), side, painter)
-            painter.drawPixmap(right, y, face)
-            right -= 2
-        if held.is_contested:
-            right -= 16
-            paint_icon(painter, QRect(right, line.center().y() - 6, 14, 14), "warning", style.warning.name())
-        return right - 6
-
-    def _paint_holder_name(self, painter: QPainter, line: QRect, held: Held, right: int) -> int:
-        """Write the first holder's name after a spot of colour, where initials would be too small to read."""
-        style, owner = self._style, held.owners[0]
-        room = min(_NAME_ROOM, right // 3)
-        name = style.fitted(self._model.people.name_of(owner), style.caption_font, room)
-        painter.setFont(style.caption_font)
-        painter.setPen(style.muted)
-        painter.drawText(QRect(right - room, line.top(), room, line.height()), _LEFT, name)
-        left = right - room - _DOT - 6
-        painter.fillRect(left, line.center().y() - _DOT // 2 + 1, _DOT, _DOT, style.fill(owner)[0])
-        return left
-
-    def _paint_unit(
-        self, painter: QPainter, line: QRect, unit: str, left: int, right: int, *, selected: bool
-    ) -> int:
-        """Write the unit at the right of its first row; return where the room for the name ends."""
-        style = self._style
-        room = (right - left) // 2
-        shown = style.fitted(unit, style.caption_font, room)
-        painter.setFont(style.caption_font)
-        painter.setPen(style.selected_text if selected else style.muted)
-        painter.drawText(QRect(right - room, line.top(), room, line.height()), _RIGHT, shown)
-        return right - style.metrics(style.caption_font).horizontalAdvance(shown) - 8
 
     # Header
 

@@ -66,10 +66,6 @@ class People:
             self._become([*self._people, *new])
         return bool(new)
 
-    def rename(self, names: Mapping[UserId, str]) -> None:
-        """Take the names of people who had none."""
-        self._become([replace(person, name=names.get(person.id, person.name)) for person in self._people])
-
     def take_presence(self, here: Collection[UserId] | None, absent_since: Mapping[UserId, float]) -> bool:
         """Take who is present, None where that is not known, and since when the others are not.
 

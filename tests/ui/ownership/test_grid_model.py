@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from syncsphere_desktop.domain.ids import UserId
-from syncsphere_desktop.ui.ownership.grid_model import NAME
+from syncsphere_desktop.ui.ownership.grid_model import HOLDERS
 from syncsphere_desktop.ui.ownership.people import STALE_AFTER_SECONDS
 from syncsphere_desktop.ui.ownership.values import FREE, NOBODY, Held, Narrowing, Shown, Track
 from syncsphere_desktop.ui.ownership.words import cell_words, held_for, holder_lines, track_tip
@@ -13,9 +15,9 @@ from tests.ui.ownership.grids import ADA, BOB, CLOCK, MIRA, SECONDS, box, held_b
 def test_a_change_names_the_cells_of_both_holders_and_the_name() -> None:
     model = small_model()
     model.set_held(box(1), held_by(ADA))
-    assert model.take_changes() == {(1, 2), (1, 0), (1, NAME)}
+    assert model.take_changes() == {(1, 2), (1, 0), (1, HOLDERS)}
     model.set_held(box(1), held_by(BOB))
-    assert model.take_changes() == {(1, 0), (1, 1), (1, NAME)}
+    assert model.take_changes() == {(1, 0), (1, 1), (1, HOLDERS)}
     model.set_held(box(1), held_by(BOB))
     assert not model.take_changes()
     assert not model.set_held(box(99), held_by(BOB))
@@ -32,7 +34,7 @@ def test_a_holder_who_is_no_collaborator_gets_a_column_after_the_others() -> Non
         ("bob", True),
         ("User 3", False),
     ]
-    model.rename_people({MIRA: "mira"})
+    model.set_people(replace(one, name=one.name.replace("User 3", "mira")) for one in list(model.people))
     assert model.people.name_of(MIRA) == "mira"
     assert model.people.columns_of(model.held(0)) == (2,)
     assert model.people.column_of(NOBODY) == 3
@@ -84,7 +86,7 @@ def test_a_flood_on_one_box_leaves_a_handful_of_cells_to_paint() -> None:
     model = small_model()
     for at in range(10_000):
         model.set_held(box(0), held_by(UserId(1 + at % 2), ago=float(at)))
-    assert len(model.take_changes()) == 4
+    assert len(model.take_changes()) == 4, "two people, Nobody, and the name's end"
 
 
 def test_times_are_told_by_their_largest_unit() -> None:
