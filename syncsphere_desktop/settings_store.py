@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from syncsphere_desktop.errors import FileError, NotFoundError, SettingsError
 from syncsphere_desktop.files import locked, replace_file
-from syncsphere_desktop.secret_store import SecretStore, secret_key, storage_key
+from syncsphere_desktop.secret_store import SecretStore, feed_key, secret_key, storage_key
 from syncsphere_desktop.settings import ConnectionProfile, ConnectionTarget, Layout, Paths, Settings
 from syncsphere_desktop.settings_format import FORMAT_VERSION, NotUnderstoodError, decoded, encoded
 
@@ -127,7 +127,9 @@ class SettingsStore:
         profile = self.profile(name)
         storage = storage_key(profile)
         secret = None if storage is None else self.secrets.password(storage)
-        return ConnectionTarget(profile, self.secrets.password(profile), secret)
+        feed = feed_key(profile)
+        token = None if feed is None else self.secrets.password(feed)
+        return ConnectionTarget(profile, self.secrets.password(profile), secret, token)
 
     def _read(self) -> Settings | None:
         try:

@@ -55,10 +55,8 @@ class FeedEndpoint:
         object.__setattr__(self, "url", checked_url(self.url, allow_plain=self.allow_plain))
         if self.fingerprint is not None:
             object.__setattr__(self, "fingerprint", checked_fingerprint(self.fingerprint))
-        if self.token is not None and _TOKEN.fullmatch(self.token) is None:
-            raise InputError(
-                "A token is made of letters, digits and signs, without blanks.", field="feed_secret"
-            )
+        if self.token is not None:
+            checked_token(self.token)
         for name, value in self.headers.items():
             if not (name.isascii() and name.isprintable() and value.isascii() and value.isprintable()):
                 raise InputError("A header holds something other than plain text.", field="feed_headers")
@@ -142,6 +140,13 @@ def checked_fingerprint(text: str) -> str:
             "A fingerprint is the certificate's SHA-256, 64 hexadecimal digits.", field="feed_fingerprint"
         )
     return plain
+
+
+def checked_token(text: str) -> str:
+    """Return a bearer token that can go into a header; raises InputError, which does not repeat it."""
+    if _TOKEN.fullmatch(text) is None:
+        raise InputError("A token is made of letters, digits and signs, without blanks.", field="feed_secret")
+    return text
 
 
 def offered_url(database_host: str) -> str:

@@ -10,12 +10,19 @@ from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 from typing_extensions import override
 
-from syncsphere_desktop.errors import AppError
+from syncsphere_desktop.errors import AppError, FeedError
+from syncsphere_desktop.feed.endpoint import FeedEndpoint
 from syncsphere_desktop.secret_store import SecretStore
 from syncsphere_desktop.settings import ConnectionTarget
 from syncsphere_desktop.ui.app.tasks import TaskScope
 from syncsphere_desktop.ui.connecting.connection_form import ConnectionForm
-from syncsphere_desktop.ui.connecting.steps import StepList, StepListener, StepState
+from syncsphere_desktop.ui.connecting.probing import probe_feed_steps
+from syncsphere_desktop.ui.connecting.steps import (
+    FEED_STEP_TITLES,
+    StepList,
+    StepListener,
+    StepState,
+)
 from syncsphere_desktop.ui.widgets.banner import Banner
 from syncsphere_desktop.ui.widgets.buttons import Button, Kind
 from syncsphere_desktop.ui.widgets.dialog import AwaitableDialog
@@ -23,6 +30,9 @@ from syncsphere_desktop.ui.widgets.plain_text import PlainLabel, plain_tip
 
 Prober = Callable[[ConnectionTarget, StepListener], Awaitable[AppError | None]]
 """Tries a connection, tells each step, and returns what failed, or None where a session can be opened."""
+
+FeedProber = Callable[[FeedEndpoint, StepListener], Awaitable[AppError | None]]
+"""Tries a live feed in the same way; what it finds never keeps from connecting."""
 
 _TEST = "connection-test"
 _KEYRING = "keyring"
@@ -47,6 +57,7 @@ class ConnectDialog(AwaitableDialog[ConnectRequest]):
         *,
         scope: TaskScope,
         prober: Prober,
+        feed_prober: FeedProber = probe_feed_steps,
         secrets: SecretStore,
         target: ConnectionTarget | None = None,
         failure: AppError | None = None,
@@ -54,12 +65,16 @@ class ConnectDialog(AwaitableDialog[ConnectRequest]):
         super().__init__(parent, "Connect to a server" if target is None else "Edit connection", width=960)
         self._scope = scope
         self._prober = prober
+        self._feed_prober = feed_prober
         self._secrets = secrets
         self._failed_step: str | None = None
         self._is_testing = False
         self._is_left = False
         self.form = ConnectionForm()
         self.steps = StepList()
+        self.feed_steps = StepList(FEED_STEP_TITLES)
+        self._feed_heading = PlainLabel("Test of the live feed")
+        self._feed_heading.setProperty("role", "heading")
         self.banner = Banner(dismissible=False)
         self.banner.hide()
         self.test_button = Button("Test connection")
@@ -68,6 +83,7 @@ class ConnectDialog(AwaitableDialog[ConnectRequest]):
         self._build()
         if target is not None:
             self.form.show_target(target)
+        self._show_feed_steps()
         self.form.changed.connect(self._on_form_changed)
         if failure is not None:
             self.show_failure(failure)
@@ -84,7 +100,10 @@ class ConnectDialog(AwaitableDialog[ConnectRequest]):
         test = QVBoxLayout()
         test.setSpacing(12)
         test.addWidget(heading)
-        test.addWidget(self.steps, 1)
+        test.addWidget(self.steps)
+        test.addWidget(self._feed_heading)
+        test.addWidget(self.feed_steps)
+        test.addStretch(1)
         side = QWidget()
         side.setFixedWidth(272)
         side.setLayout(test)
@@ -144,6 +163,8 @@ class ConnectDialog(AwaitableDialog[ConnectRequest]):
         self._show_begin()
         try:
             error = await self._prober(target, self._show_step)
+            if not then_connect:
+                await self._test_feed(target)
         finally:
             self._show_end()
         if error is None:
@@ -155,15 +176,31 @@ class ConnectDialog(AwaitableDialog[ConnectRequest]):
             self.steps.line(self._failed_step).setToolTip(plain_tip(error.details or ""))
             self.form.point_at(self._failed_step)
 
+    async def _test_feed(self, target: ConnectionTarget) -> None:
+        """Try the live feed, where there is one, whatever became of the database."""
+        endpoint = FeedEndpoint.of(target)
+        if endpoint is None:
+            return
+        error = await self._feed_prober(endpoint, self.feed_steps.show_step)
+        if isinstance(error, FeedError) and error.step in FEED_STEP_TITLES:
+            self.feed_steps.line(error.step).setToolTip(plain_tip(error.details or ""))
+
+    def _show_feed_steps(self) -> None:
+        named = bool(self.form.feed.address.text().strip())
+        self._feed_heading.setVisible(named)
+        self.feed_steps.setVisible(named)
+
     def _show_begin(self) -> None:
         self._failed_step = None
         self.steps.clear()
+        self.feed_steps.clear()
         self._show_testing(testing=True)
 
     def _show_end(self) -> None:
         if self._is_left:
             return  # and perhaps deleted
         self.steps.end_running()
+        self.feed_steps.end_running()
         self._show_testing(testing=False)
         self.test_ended.emit()
 
@@ -185,6 +222,8 @@ class ConnectDialog(AwaitableDialog[ConnectRequest]):
         self.stop_test()
         self.banner.hide()
         self.steps.clear()
+        self.feed_steps.clear()
+        self._show_feed_steps()
 
     def _on_test_button_clicked(self) -> None:
         if self._is_testing:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QIntValidator
@@ -21,6 +21,7 @@ from syncsphere_desktop.dsn import default_sslmode, format_dsn
 from syncsphere_desktop.errors import InputError
 from syncsphere_desktop.settings import ConnectionTarget, Environment, SslMode
 from syncsphere_desktop.ui.connecting.draft import LONGEST_NAME, ConnectionDraft, suggested_name
+from syncsphere_desktop.ui.connecting.feed_part import FeedPart
 from syncsphere_desktop.ui.connecting.pasted import PastedAddress, looks_like_address, take_apart
 from syncsphere_desktop.ui.connecting.recents import WORDS
 from syncsphere_desktop.ui.connecting.storage_field import HINT as STORAGE_HINT
@@ -41,6 +42,10 @@ from syncsphere_desktop.ui.widgets.plain_text import PlainLabel
 _ADDRESS_HINT = "Paste one and it fills the fields below; its password goes into the password field."
 _AUTHORITY_HINT = "A file, or “system” for this machine's own. Empty: ~/.postgresql/root.crt."
 _REMEMBER_HINT = "It is kept where the system keeps its passwords, never in a file of this app."
+
+_BESIDE_THE_DATABASE = tuple(
+    field.name for field in fields(ConnectionDraft) if field.name.startswith(("storage_", "feed_"))
+)
 
 _NARROW = 224
 """How wide the second column of fields is."""
@@ -81,6 +86,7 @@ class ConnectionForm(QWidget):
         self.sslmode = QComboBox()
         self.authority = QLineEdit()
         self.storage = StorageField()
+        self.feed = FeedPart()
         self.choose_authority = Button("Choose…")
         self.choose_authority.setAccessibleName("Choose the CA certificate")
         self._fields: dict[str, FormField] = {}
@@ -132,7 +138,9 @@ class ConnectionForm(QWidget):
             grid.addWidget(field, line, column, 1, span, Qt.AlignmentFlag.AlignTop)
         grid.addWidget(self.remember, 3, 1, Qt.AlignmentFlag.AlignBottom)
         grid.addWidget(self._keyring, 4, 0, 1, 2)
-        grid.setRowStretch(8, 1)
+        self._fields |= self.feed.fields
+        grid.addWidget(self.feed, 8, 0, 1, 2)
+        grid.setRowStretch(9, 1)
         self.authority.setAccessibleName("CA certificate")
 
     def _connect(self) -> None:
@@ -143,6 +151,7 @@ class ConnectionForm(QWidget):
             field.textEdited.connect(self._on_part_edited)
         self.password.text_changed.connect(self._on_part_edited)
         self.storage.changed.connect(self._take_changes)
+        self.feed.changed.connect(self._take_changes)
         self.sslmode.activated.connect(self._on_sslmode_activated)
         self.environment.activated.connect(self._on_environment_activated)
         self.choose_authority.clicked.connect(self._on_choose_authority_clicked)
@@ -161,6 +170,12 @@ class ConnectionForm(QWidget):
             sslrootcert=self.authority.text(),
             storage_url=self.storage.address.text(),
             storage_secret=self.storage.secret.text(),
+            feed_url=self.feed.address.text(),
+            feed_authorities=self.feed.authority.text(),
+            feed_fingerprint=self.feed.fingerprint.text(),
+            feed_secret=self.feed.token.text(),
+            feed_plain=self.feed.plain.isChecked(),
+            feed_observes=self.feed.observes,
         )
 
     def show_draft(self, draft: ConnectionDraft) -> None:
@@ -174,6 +189,7 @@ class ConnectionForm(QWidget):
         self.password.editor.setText(draft.password)
         self.authority.setText(draft.sslrootcert)
         self.storage.show_storage(draft.storage_url, draft.storage_secret)
+        self.feed.show_feed(draft)
         self.environment.setCurrentIndex(self.environment.findData(draft.environment))
         self.sslmode.setCurrentIndex(self.sslmode.findData(draft.sslmode))
         self._filling = False
@@ -191,6 +207,8 @@ class ConnectionForm(QWidget):
             field.set_error(None if error is None else error.message)
         for name in self._fields:
             if name in errors:
+                if name in self.feed.fields:
+                    self.feed.unfold()
                 self._fields[name].editor.setFocus(Qt.FocusReason.OtherFocusReason)
                 break
 
@@ -253,14 +271,11 @@ class ConnectionForm(QWidget):
         environment = profile.environment
         if self._environment_was_chosen:
             environment = Environment(self.environment.currentData())
-        draft = replace(
-            ConnectionDraft.of(ConnectionTarget(profile, self.password.text() or None)),
-            storage_url=self.storage.address.text(),  # an address of a database names no storage
-            storage_secret=self.storage.secret.text(),
-        )
-        self.show_draft(
-            replace(draft, name=self.name.text() if named else draft.name, environment=environment)
-        )
+        found = ConnectionDraft.of(ConnectionTarget(profile, self.password.text() or None))
+        # An address of a database names no storage and no feed: those stay as they are.
+        kept = {name: getattr(self.draft(), name) for name in _BESIDE_THE_DATABASE}
+        name = self.name.text() if named else found.name
+        self.show_draft(replace(found, name=name, environment=environment, **kept))
         self.address.setText(pasted.text)
 
     def _is_suggested_name(self) -> bool:
@@ -315,6 +330,7 @@ class ConnectionForm(QWidget):
         draft = self.draft()
         host = draft.host.strip()
         by_socket = host.startswith(("/", "@"))
+        self.feed.follow_host(host)
         if by_socket:
             self.sslmode.setCurrentIndex(self.sslmode.findData(SslMode.DISABLE))
         self.sslmode.setEnabled(not by_socket)

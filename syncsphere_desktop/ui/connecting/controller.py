@@ -10,7 +10,7 @@ from typing import Any
 
 from syncsphere_desktop.domain.progress import Progress
 from syncsphere_desktop.errors import AppError, ConnectionFailedError
-from syncsphere_desktop.secret_store import secret_key, storage_key
+from syncsphere_desktop.secret_store import feed_key, secret_key, storage_key
 from syncsphere_desktop.settings import ConnectionProfile, ConnectionTarget
 from syncsphere_desktop.settings_store import SettingsStore
 from syncsphere_desktop.ui.app.main_window import MainWindow
@@ -185,9 +185,9 @@ class ConnectingController:
     async def _open_server(self, wish: Wish, target: ConnectionTarget) -> None:
         if target.password:
             self._typed[secret_key(target.profile)] = target.password
-        storage = storage_key(target.profile)
-        if storage is not None and target.storage_secret:
-            self._typed[storage] = target.storage_secret
+        for key, secret in _other_secrets(target):
+            if secret:
+                self._typed[key] = secret
         self._tell(f"Connecting to {target.profile.address}", None, wish)
         status = await self._gate.pass_through(target)
         if status is None:
@@ -206,23 +206,28 @@ class ConnectingController:
             await secrets.remember_async(profile, target.password)
         elif wish.remember is False:
             await secrets.forget_async(profile)
-        storage = storage_key(profile)
-        if storage is not None and wish.remember and target.storage_secret:
-            await secrets.remember_async(storage, target.storage_secret)
-        elif storage is not None and wish.remember is False:
-            await secrets.forget_async(storage)
+        for key, secret in _other_secrets(target):
+            if wish.remember and secret:
+                await secrets.remember_async(key, secret)
+            elif wish.remember is False:
+                await secrets.forget_async(key)
         self._store.remember(profile)
 
     async def _open_known(self, profile: ConnectionProfile) -> None:
         await self._open(Wish(await self._with_password(profile)))
 
     async def _with_password(self, profile: ConnectionProfile) -> ConnectionTarget:
-        secrets, storage = self._store.secrets, storage_key(profile)
-        typed = self._typed.get(secret_key(profile)) or await secrets.password_async(profile)
-        if storage is None:
-            return ConnectionTarget(profile, typed)
-        secret = self._typed.get(storage) or await secrets.password_async(storage)
-        return ConnectionTarget(profile, typed, secret)
+        return ConnectionTarget(
+            profile,
+            await self._secret(secret_key(profile)),
+            await self._secret(storage_key(profile)),
+            await self._secret(feed_key(profile)),
+        )
+
+    async def _secret(self, key: str | None) -> str | None:
+        if key is None:
+            return None
+        return self._typed.get(key) or await self._store.secrets.password_async(key)
 
     async def _retry(self) -> None:
         if self._last is not None:
@@ -233,10 +238,9 @@ class ConnectingController:
         self._typed.pop(secret_key(profile), None)
         self._show_recents()
         await self._store.secrets.forget_async(profile)
-        storage = storage_key(profile)
-        if storage is not None:
-            self._typed.pop(storage, None)
-            await self._store.secrets.forget_async(storage)
+        for key, _secret in _other_secrets(ConnectionTarget(profile)):
+            self._typed.pop(key, None)
+            await self._store.secrets.forget_async(key)
 
     async def _ask(self, profile: ConnectionProfile | None, failure: AppError | None) -> None:
         """Show the form, and open what it gives."""
@@ -276,3 +280,12 @@ class ConnectingController:
     def _on_back_requested(self) -> None:
         if self._open_name is not None:
             self._window.show_workspace()
+
+
+def _other_secrets(target: ConnectionTarget) -> tuple[tuple[str, str | None], ...]:
+    """Return what is kept beside a connection's password: under which key, and the secret of the target."""
+    keys = (
+        (storage_key(target.profile), target.storage_secret),
+        (feed_key(target.profile), target.feed_secret),
+    )
+    return tuple((key, secret) for key, secret in keys if key is not None)

@@ -3,17 +3,34 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypedDict
 
 from syncsphere_desktop.dsn import DEFAULT_PORT
 from syncsphere_desktop.errors import InputError
+from syncsphere_desktop.feed.endpoint import checked_fingerprint, checked_token, checked_url
 from syncsphere_desktop.settings import ConnectionProfile, ConnectionTarget, Environment, SslMode
 from syncsphere_desktop.ui.connecting.tls_words import needs_authority
 
 LONGEST_NAME = 60
 SYSTEM_AUTHORITIES = "system"
 """Stands in the place of a CA file for the authorities that this machine trusts."""
+
+
+_TEXTS = (
+    *("name", "host", "database", "user", "password", "sslrootcert", "storage_url"),
+    *("feed_url", "feed_authorities", "feed_fingerprint"),
+)
+
+
+class _Feed(TypedDict, total=False):
+    feed_url: str
+    feed_authorities: Path | None
+    feed_fingerprint: str | None
+    feed_plain: bool
+    feed_observes: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +48,12 @@ class ConnectionDraft:
     sslrootcert: str = ""
     storage_url: str = ""
     storage_secret: str = field(default="", repr=False)
+    feed_url: str = ""
+    feed_authorities: str = ""
+    feed_fingerprint: str = ""
+    feed_secret: str = field(default="", repr=False)
+    feed_plain: bool = False
+    feed_observes: bool = True
 
     @classmethod
     def of(cls, target: ConnectionTarget) -> ConnectionDraft:
@@ -48,6 +71,12 @@ class ConnectionDraft:
             sslrootcert="" if profile.sslrootcert is None else str(profile.sslrootcert),
             storage_url=profile.storage_url or "",
             storage_secret=target.storage_secret or "",
+            feed_url=profile.feed_url or "",
+            feed_authorities="" if profile.feed_authorities is None else str(profile.feed_authorities),
+            feed_fingerprint=profile.feed_fingerprint or "",
+            feed_secret=target.feed_secret or "",
+            feed_plain=profile.feed_plain,
+            feed_observes=profile.feed_observes,
         )
 
     def errors(self) -> dict[str, InputError]:
@@ -60,8 +89,9 @@ class ConnectionDraft:
             "user": None if self.user.strip() else "Name the database user.",
             "sslrootcert": self._wrong_authority(),
             "storage_url": self._wrong_storage(),
+            **self._wrong_feed(),
         }
-        for name in ("name", "host", "database", "user", "password", "sslrootcert", "storage_url"):
+        for name in _TEXTS:
             if "\0" in getattr(self, name):
                 found[name] = "This can't hold a NUL character."
         return {name: InputError(words, field=name) for name, words in found.items() if words is not None}
@@ -82,8 +112,40 @@ class ConnectionDraft:
             sslrootcert=Path(authority).expanduser() if authority else None,
             environment=self.environment,
             storage_url=self.storage_url.strip() or None,
+            **self._feed(),
         )
-        return ConnectionTarget(profile, self.password or None, self.storage_secret or None)
+        token = self.feed_secret.strip() if profile.feed_url else ""
+        return ConnectionTarget(profile, self.password or None, self.storage_secret or None, token or None)
+
+    def _feed(self) -> _Feed:
+        """Return what the profile says of the feed: nothing where none is named."""
+        if not self.feed_url.strip():
+            return {}
+        authorities = self.feed_authorities.strip()
+        return {
+            "feed_url": checked_url(self.feed_url, allow_plain=self.feed_plain),
+            "feed_authorities": Path(authorities).expanduser() if authorities else None,
+            "feed_fingerprint": self.feed_fingerprint.strip() or None,
+            "feed_plain": self.feed_plain,
+            "feed_observes": self.feed_observes,
+        }
+
+    def _wrong_feed(self) -> dict[str, str | None]:
+        if not self.feed_url.strip():
+            return {}
+        checks: dict[str, Callable[[], object]] = {
+            "feed_url": lambda: checked_url(self.feed_url, allow_plain=self.feed_plain),
+            "feed_fingerprint": lambda: (
+                self.feed_fingerprint.strip() and checked_fingerprint(self.feed_fingerprint)
+            ),
+            "feed_secret": lambda: self.feed_secret.strip() and checked_token(self.feed_secret.strip()),
+        }
+        found = {name: _refusal(check) for name, check in checks.items()}
+        path = self.feed_authorities.strip()
+        found["feed_authorities"] = (
+            None if not path or Path(path).expanduser().is_file() else "There is no such file."
+        )
+        return found
 
     def _wrong_name(self) -> str | None:
         if len(self.name.strip()) > LONGEST_NAME:
@@ -128,6 +190,15 @@ class ConnectionDraft:
         if path == SYSTEM_AUTHORITIES or Path(path).expanduser().is_file():
             return None
         return "There is no such file."
+
+
+def _refusal(check: Callable[[], object]) -> str | None:
+    """Return why a value is refused, or None where it is not."""
+    try:
+        check()
+    except InputError as error:
+        return error.message
+    return None
 
 
 def suggested_name(host: str, database: str) -> str:

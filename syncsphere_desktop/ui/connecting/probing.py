@@ -6,8 +6,11 @@ from syncsphere_desktop.database.probe import ProbeReport, ProbeStep, probe
 from syncsphere_desktop.database.probe import StepState as Found
 from syncsphere_desktop.database.schema.status import SchemaState
 from syncsphere_desktop.errors import AppError
+from syncsphere_desktop.feed.endpoint import FeedEndpoint
 from syncsphere_desktop.settings import ConnectionTarget
 from syncsphere_desktop.ui.connecting.steps import StepListener, StepState
+
+_FEED_STATES = {None: StepState.SKIPPED, True: StepState.PASSED, False: StepState.FAILED}
 
 _STATES = {
     Found.PENDING: StepState.RUNNING,
@@ -32,6 +35,17 @@ async def probe_steps(target: ConnectionTarget, tell: StepListener) -> AppError 
     if report.error is None:
         _tell_doubts(report, tell)
     return report.error
+
+
+async def probe_feed_steps(endpoint: FeedEndpoint, tell: StepListener) -> AppError | None:
+    """Try a live feed and tell each step; return what failed, or None where it can be followed."""
+    from syncsphere_desktop.feed.probing import FeedStep, probe_feed
+
+    def hear(step: FeedStep) -> None:
+        running = step.is_passed is None and not step.sentence
+        tell(step.name, StepState.RUNNING if running else _FEED_STATES[step.is_passed], step.sentence)
+
+    return await probe_feed(endpoint, hear)
 
 
 def _tell_doubts(report: ProbeReport, tell: StepListener) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
@@ -42,6 +42,15 @@ STEP_TITLES = {
     "database": "Open the database",
     "version": "PostgreSQL's version",
     "schema": "SyncSphere's tables",
+}
+
+
+FEED_STEP_TITLES = {
+    "resolve": "Find its host",
+    "reach": "Reach its server",
+    "tls": "Encrypt",
+    "admit": "Be admitted",
+    "answer": "Get an answer",
 }
 
 
@@ -88,9 +97,9 @@ class StepLine(QWidget):
 class StepList(QWidget):
     """All steps under each other, in the order in which they are tried."""
 
-    def __init__(self) -> None:
+    def __init__(self, titles: Mapping[str, str] = STEP_TITLES) -> None:
         super().__init__()
-        self._lines = {name: StepLine(title) for name, title in STEP_TITLES.items()}
+        self._lines = {name: StepLine(title) for name, title in titles.items()}
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(10)
