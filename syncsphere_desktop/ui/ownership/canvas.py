@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from PySide6.QtCore import QEvent, QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPoint, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
     QFocusEvent,
@@ -181,14 +181,18 @@ class GridCanvas(QAbstractScrollArea):
         self._shares, out = self._flashes.burn()
         dirty = {*seen, *self._shares, *out}
         if len(dirty) > _SINGLE_CELLS:
-            self.viewport().update(geometry.cells)
+            self.viewport().update(geometry.cells.adjusted(-HOLDERS_ROOM, 0, 0, 0))
         else:
             for cell in dirty:
                 self.viewport().update(geometry.cell(*cell).intersected(geometry.cells))
+            for row in {row for row, column in changed if column == HOLDERS and row in rows}:
+                place = QRect(
+                    geometry.names - HOLDERS_ROOM, geometry.top(row), HOLDERS_ROOM, geometry.sizes.row
+                )
+                self.viewport().update(place)
         for row, column in changed:
-            if column < 0 and row in rows:
-                room = geometry.names if column == NAME else HOLDERS_ROOM
-                self.viewport().update(geometry.names - room, geometry.top(row), room, geometry.sizes.row)
+            if column == NAME and row in rows:
+                self.viewport().update(0, geometry.top(row), geometry.names, geometry.sizes.row)
         current = self.selection.current
         if current is not None and (current[0], HOLDERS) in changed:
             self._speak()

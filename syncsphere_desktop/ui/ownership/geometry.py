@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from PySide6.QtCore import QPoint, QRect
@@ -54,12 +54,13 @@ class Geometry:
     x: int = 0
     y: int = 0
     names: int = NAMES_WIDTH
+    column_width: int = field(init=False)
+    """As wide as there is room for, within the density's bounds."""
 
-    @property
-    def column_width(self) -> int:
-        """Return the width of a column: as wide as there is room for, within the density's bounds."""
+    def __post_init__(self) -> None:
         room = max(0, self.width - self.names) // max(1, self.columns)
-        return max(self.sizes.column, min(self.sizes.widest_column, room))
+        width = max(self.sizes.column, min(self.sizes.widest_column, room))
+        object.__setattr__(self, "column_width", width)
 
     @property
     def cells(self) -> QRect:

@@ -33,11 +33,8 @@ def begins_unit(model: GridModel, row: int) -> bool:
 
 def paint_grounds(painter: QPainter, style: GridStyle, rows: range, geometry: Geometry, marks: Marks) -> None:
     """Paint what lies below the cells of these rows: the selection, and what is below the pointer."""
-    if marks.hovered is not None and marks.hovered[1] >= 0:
-        x = geometry.left(marks.hovered[1])
-        painter.fillRect(x, 0, geometry.column_width, geometry.height, style.hover)
     for row in rows:
         if row in marks.selected:
-            painter.fillRect(geometry.line(row), style.selection)
+            painter.fillRect(geometry.line(row).adjusted(0, 0, 0, -1), style.selection)
         elif marks.hovered is not None and row == marks.hovered[0]:
-            painter.fillRect(geometry.line(row), style.hover)
+            painter.fillRect(geometry.line(row).adjusted(0, 0, 0, -1), style.hover)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRect, QRectF, Qt
+from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter
 
 from syncsphere_desktop.ui.ownership.geometry import HOLDERS_ROOM, Geometry
@@ -35,13 +35,19 @@ class NamesPainter:
         style, model, sizes = self._style, self._model, geometry.sizes
         rows = geometry.rows_in(area)
         with_names = area.left() < geometry.names - HOLDERS_ROOM
-        painter.fillRect(0, sizes.header, geometry.names, geometry.height, style.ground)
+        bottom = min(geometry.top(geometry.rows), geometry.height)
+        if bottom < geometry.height:
+            painter.fillRect(0, bottom, geometry.names, geometry.height - bottom, style.ground)
+        ruled = QRect(area.left(), sizes.header, geometry.names - area.left(), bottom - sizes.header)
+        tile = style.ruling(None, painter)
+        offset = QPoint(0, geometry.y % tile.deviceIndependentSize().toSize().height())
+        painter.drawTiledPixmap(ruled, tile, offset)
         paint_grounds(painter, style, rows, geometry, marks)
         first = geometry.y // sizes.row
         for row in rows:
             line = geometry.line(row)
-            ends = row + 1 < geometry.rows and begins_unit(model, row + 1)
-            painter.fillRect(0, line.bottom(), geometry.names, 1, style.divider if ends else style.hairline)
+            if begins_unit(model, row):
+                painter.fillRect(0, line.top() - 1, geometry.names, 1, style.divider)
             track, held = model.track(row), model.held(row)
             right = self._paint_holders(painter, line, held, geometry.names - _PADDING)
             if with_names or held.is_contested:
@@ -90,18 +96,14 @@ class NamesPainter:
     def _paint_holder_name(self, painter: QPainter, line: QRect, held: Held, right: int) -> int:
         """Write the first holder's name after a spot of colour, where initials would be too small to read."""
         style = self._style
-        left = right - _NAME_ROOM
-        y = line.center().y() - _DOT // 2 + 1
+        left = right - _NAME_ROOM - _DOT - 6
         if held.owners:
-            painter.fillRect(left - _DOT - 6, y, _DOT, _DOT, style.fill(held.owners[0])[0])
             told = self._model.people.name_of(held.owners[0])
             if held.is_contested:
                 told = f"+{len(held.owners) - 1} {told}"
-            painter.setFont(style.caption_font)
-            painter.setPen(style.muted)
-            name = style.fitted(told, style.caption_font, _NAME_ROOM)
-            painter.drawText(QRect(left, line.top(), _NAME_ROOM, line.height()), _LEFT, name)
-        return left - _DOT - 12
+            size = QSize(_NAME_ROOM + _DOT + 6, line.height() - 1)
+            painter.drawPixmap(left, line.top(), style.label(held.owners[0], told, size, painter))
+        return left - 6
 
     def _paint_unit(
         self, painter: QPainter, line: QRect, unit: str, left: int, right: int, *, selected: bool

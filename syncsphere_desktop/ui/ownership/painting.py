@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QBrush, QPainter, QPen
 
 from syncsphere_desktop.domain.humane import counted
@@ -59,17 +59,21 @@ class GridPainter:
 
     def _paint_cells(self, painter: QPainter, area: QRect, geometry: Geometry, marks: Marks) -> None:
         style, rows, columns = self._style, geometry.rows_in(area), geometry.columns_in(area)
-        paint_grounds(painter, self._style, rows, geometry, marks)
         right = min(area.right() + 1, geometry.left(geometry.columns))
         bottom = min(geometry.top(geometry.rows), geometry.height)
-        for column in columns:
-            x = geometry.left(column) + geometry.column_width - 1
-            painter.fillRect(x, area.top(), 1, bottom - area.top(), style.column_line)
+        ruled = QRect(area.left(), area.top(), right - area.left(), bottom - area.top())
+        tile = style.ruling(geometry.column_width, painter)
+        across, down = (
+            ruled.left() - geometry.names + geometry.x,
+            ruled.top() - geometry.sizes.header + geometry.y,
+        )
+        size = tile.deviceIndependentSize().toSize()
+        offset = QPoint(across % size.width(), down % size.height())
+        painter.drawTiledPixmap(ruled, tile, offset)
+        paint_grounds(painter, style, rows, geometry, marks)
         for row in rows:
-            y = geometry.top(row) + geometry.sizes.row - 1
-            ends = row + 1 < geometry.rows and begins_unit(self._model, row + 1)
-            line = style.divider if ends else style.hairline
-            painter.fillRect(area.left(), y, right - area.left(), 1, line)
+            if begins_unit(self._model, row):
+                painter.fillRect(area.left(), geometry.top(row) - 1, right - area.left(), 1, style.divider)
         painter.setFont(style.cell_font)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, style.sizes.has_text)
         now, people = self._model.clock.now(), self._model.people

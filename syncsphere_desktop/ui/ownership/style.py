@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRect, Qt
+from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QBrush, QColor, QFont, QFontMetrics, QPainter, QPen, QPixmap
 
 from syncsphere_desktop.domain.humane import initials
@@ -14,6 +14,8 @@ from syncsphere_desktop.ui.widgets.person import paint_avatar
 
 _HATCH_OPACITY = 110
 _TEXTS_KEPT = 20_000
+_SPOT = 8
+_TILE = 512
 PersonInk = tuple[QColor, QColor, QBrush]
 
 
@@ -45,6 +47,7 @@ class GridStyle:
         self.caption_font = sized(CAPTION_SIZE)
         self._people: dict[int, PersonInk] = {}
         self._faces: dict[tuple[int, str, int, float], QPixmap] = {}
+        self._rulings: dict[tuple[int | None, float], QPixmap] = {}
         self._metrics: dict[int, QFontMetrics] = {}
         self._texts: dict[tuple[str, int, int], str] = {}
 
@@ -66,13 +69,51 @@ class GridStyle:
         key = (person_id % len(self.tokens.people), initials(name), side, ratio)
         known = self._faces.get(key)
         if known is None:
-            known = self._faces[key] = QPixmap(round(side * ratio), round(side * ratio))
-            known.setDevicePixelRatio(ratio)
-            known.fill(Qt.GlobalColor.transparent)
+            known = self._faces[key] = _transparent(QSize(side, side), ratio)
             brush = QPainter(known)
             brush.setFont(self.name_font)
             paint_avatar(brush, QRect(0, 0, side, side), person_id, name, self.tokens)
             brush.end()
+        return known
+
+    def label(self, person_id: int, name: str, size: QSize, painter: QPainter) -> QPixmap:
+        """Return a spot of a person's colour with a name after it, painted once."""
+        ratio = painter.device().devicePixelRatioF()
+        key = (person_id % len(self.tokens.people), name, size.width(), ratio)
+        known = self._faces.get(key)
+        if known is None:
+            known = self._faces[key] = _transparent(size, ratio)
+            brush = QPainter(known)
+            top = (size.height() - _SPOT) // 2
+            brush.fillRect(0, top, _SPOT, _SPOT, self.fill(person_id)[0])
+            brush.setFont(self.caption_font)
+            brush.setPen(self.muted)
+            room = size.width() - _SPOT - 6
+            text = self.fitted(name, self.caption_font, room)
+            brush.drawText(QRect(_SPOT + 6, 0, room, size.height()), Qt.AlignmentFlag.AlignVCenter, text)
+            brush.end()
+        return known
+
+    def ruling(self, column: int | None, painter: QPainter) -> QPixmap:
+        """Return the ground of many cells with hairlines, to be laid as tiles; None: without columns.
+
+        It begins at a cell's corner. Few large tiles without transparency are laid in no time.
+        """
+        ratio = painter.device().devicePixelRatioF()
+        known = self._rulings.get((column, ratio))
+        if known is None:
+            width = _TILE if column is None else column * max(1, _TILE // column)
+            height = self.sizes.row * max(1, _TILE // self.sizes.row)
+            known = QPixmap(round(width * ratio), round(height * ratio))
+            known.setDevicePixelRatio(ratio)
+            known.fill(self.ground)
+            brush = QPainter(known)
+            for x in range(0 if column is None else column, width + 1, column or width + 1):
+                brush.fillRect(x - 1, 0, 1, height, self.column_line)
+            for y in range(self.sizes.row, height + 1, self.sizes.row):
+                brush.fillRect(0, y - 1, width, 1, self.hairline)
+            brush.end()
+            self._rulings[column, ratio] = known
         return known
 
     def fitted(self, text: str, font: QFont, room: int) -> str:
@@ -93,3 +134,10 @@ class GridStyle:
         if known is None:
             known = self._metrics[id(font)] = QFontMetrics(font)
         return known
+
+
+def _transparent(size: QSize, ratio: float) -> QPixmap:
+    pixmap = QPixmap(round(size.width() * ratio), round(size.height() * ratio))
+    pixmap.setDevicePixelRatio(ratio)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    return pixmap
