@@ -78,7 +78,8 @@ def tell_actions(
 ) -> int:
     """Print what became of each thing, for people or as JSON.
 
-    That is `{"files", "done", "unchanged", "not_done", "bytes"}`. `deed` as in `Exported`; `uses` are the versions that named rows' files before it, where that was asked.
+    That is `{"files", "done", "unchanged", "not_done", "bytes"}`. `deed` as in `Exported`; `uses` are the
+    versions that named rows' files before it, where that was asked.
     Returns the exit code: 1 unless all was done.
     """
     document = {

@@ -10,12 +10,23 @@ from syncsphere_desktop.cli.audio_actions import end_progress, tell_actions, tel
 from syncsphere_desktop.cli.audio_library import OpenLibrary, with_library
 from syncsphere_desktop.cli.listing import DEFAULT_LIMIT, tell_rows, whole_number
 from syncsphere_desktop.cli.people import iso
+from syncsphere_desktop.domain.humane import size
 
 if TYPE_CHECKING:
     from syncsphere_desktop.domain.audio_import import AudioImport
     from syncsphere_desktop.studio.audio_import.undoing import UndoReport
 
-_COLUMNS = ("id", "started_at", "project", "source", "imported", "duplicates", "rejected", "undone_at")
+_COLUMNS = (
+    "id",
+    "started_at",
+    "project",
+    "source",
+    "imported",
+    "bytes",
+    "duplicates",
+    "rejected",
+    "undone_at",
+)
 _MOST = 1_000_000
 
 
@@ -38,7 +49,7 @@ def _list(namespace: argparse.Namespace) -> int:
         return await library.audio.imports.recent(namespace.limit or _MOST)
 
     found = with_library(namespace, work)
-    tell_rows(namespace, found, len(found), document=_document, columns=_COLUMNS)
+    tell_rows(namespace, found, len(found), document=_document, columns=_COLUMNS, shown={"bytes": size})
     return 0
 
 

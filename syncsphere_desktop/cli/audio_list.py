@@ -9,6 +9,7 @@ from uuid import UUID
 from syncsphere_desktop.cli.audio_library import OpenLibrary, with_library
 from syncsphere_desktop.cli.listing import add_list_options, query_of, read_rows, tell_rows
 from syncsphere_desktop.cli.people import found_project, found_user, iso
+from syncsphere_desktop.domain.humane import length, size
 
 if TYPE_CHECKING:
     from syncsphere_desktop.domain.audio import AudioFile
@@ -43,6 +44,7 @@ _COLUMNS = (
     "file_size",
     "state",
 )
+_SHOWN = {"file_size": size, "duration": length}
 _FORMATS = ("wav", "aiff", "flac", "ogg", "opus", "mp3", "m4a", "aac")
 _STATES = (
     "unchecked",
@@ -89,7 +91,7 @@ def _list(namespace: argparse.Namespace) -> int:
         return await read_rows(library.audio.files.rows, query, namespace)
 
     rows, total = with_library(namespace, work)
-    tell_rows(namespace, rows, total, document=_document, columns=_COLUMNS)
+    tell_rows(namespace, rows, total, document=_document, columns=_COLUMNS, shown=_SHOWN)
     return 0
 
 

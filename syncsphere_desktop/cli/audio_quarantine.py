@@ -13,10 +13,10 @@ from syncsphere_desktop.cli.audio_actions import (
     uses_sentence,
 )
 from syncsphere_desktop.cli.audio_library import OpenLibrary, with_library
+from syncsphere_desktop.cli.listing import document_table
 from syncsphere_desktop.cli.people import add_yes_option, check_can_ask, confirmed, found_project, iso
 from syncsphere_desktop.cli.run import tell, wants_json
-from syncsphere_desktop.cli.text_table import text_table
-from syncsphere_desktop.domain.humane import counted
+from syncsphere_desktop.domain.humane import counted, size
 from syncsphere_desktop.errors import UsageError
 
 if TYPE_CHECKING:
@@ -174,7 +174,7 @@ def _list(namespace: argparse.Namespace) -> int:
         return await library.audio.trash.in_states([TrashState.HELD])
 
     documents = [_document(entry) for entry in with_library(namespace, work)]
-    table = text_table(_COLUMNS, [[document[name] for name in _COLUMNS] for document in documents])
+    table = document_table(documents, _COLUMNS, {"size": size})
     tell({"rows": documents, "total": len(documents)}, as_json=wants_json(namespace), text=table)
     return 0
 

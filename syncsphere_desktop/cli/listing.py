@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from syncsphere_desktop.cli.run import tell, wants_json
-from syncsphere_desktop.cli.text_table import text_table
+from syncsphere_desktop.cli.text_table import Shown, text_table
 from syncsphere_desktop.domain.listing import FilterValue, ListQuery, RowSource, Sort
 from syncsphere_desktop.errors import UsageError
 
@@ -65,15 +65,33 @@ def tell_rows(
     *,
     document: Callable[[RowT], Mapping[str, object]],
     columns: Sequence[str],
+    shown: Mapping[str, Callable[[Any], str]] | None = None,
 ) -> None:
-    """Print rows: as JSON `{"rows", "total"}` or as a table with some of the document's keys as columns."""
+    """Print rows: as JSON `{"rows", "total"}` or as a table with some of the document's keys as columns.
+
+    `shown` says how people read the values of a column; JSON is always exact.
+    """
     documents = [document(row) for row in rows]
     if wants_json(namespace):
         tell({"rows": documents, "total": total}, as_json=True, text="")
         return
-    table = text_table(columns, [[row[name] for name in columns] for row in documents])
+    table = document_table(documents, columns, shown or {})
     more = f"\n{len(rows):,} of {total:,} rows" if len(rows) < total else ""
     tell({}, as_json=False, text=table + more)
+
+
+def document_table(
+    documents: Sequence[Mapping[str, object]],
+    columns: Sequence[str],
+    shown: Mapping[str, Callable[[Any], str]],
+) -> str:
+    """Return some of the documents' keys as a table; see `tell_rows`."""
+
+    def cell(row: Mapping[str, object], name: str) -> object:
+        value = row[name]
+        return Shown(shown[name](value)) if name in shown and value is not None else value
+
+    return text_table(columns, [[cell(row, name) for name in columns] for row in documents])
 
 
 def require_changes(changes: Mapping[str, object]) -> None:

@@ -4,10 +4,23 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from syncsphere_desktop.domain.text import can_be_stored, without_directions
+from syncsphere_desktop.override import override
 
 _WIDEST = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A number as people read it, such as `12.4 MB`; it stands right as numbers do."""
+
+    text: str
+
+    @override
+    def __str__(self) -> str:
+        return self.text
 
 
 def text_table(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
@@ -18,7 +31,7 @@ def text_table(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
         for column, header in enumerate(headers)
     ]
     right = [
-        bool(rows) and all(type(row[column]) in {int, float, type(None)} for row in rows)
+        bool(rows) and all(type(row[column]) in {int, float, Shown, type(None)} for row in rows)
         for column in range(len(headers))
     ]
     lines = [list(headers), *cells]

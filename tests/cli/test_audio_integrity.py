@@ -277,3 +277,38 @@ def test_rows_are_described_anew(command: Command, tape: int, root: Path, target
     rows = {row["id"]: row for row in command("audio", "list", "--json").document["rows"]}
     assert (rows[1]["duration"], rows[2]["duration"]) == (0.25, 1.0)
     assert command("audio", "probe").code == 2
+
+
+def test_people_read_sizes_and_lengths_and_scripts_the_exact_ones(command: Command, tape: int) -> None:
+    assert command("audio", "probe", "1").code == 0
+    line = command("audio", "list").out.splitlines()[1]
+    assert "4.04 kB" in line
+    assert "0:00.25" in line
+    exact = command("audio", "list", "--json").document["rows"][0]
+    assert (exact["file_size"], exact["duration"]) == (len(wav()), 0.25)
+    assert command("audio", "remove", "1", "--yes").code == 0
+    assert "4.04 kB" in command("audio", "quarantine", "list").out
+    assert command("audio", "quarantine", "list", "--json").document["rows"][0]["size"] == len(wav())
+
+
+def test_exporting_again_finds_all_there_and_overwrites_when_that_is_said(
+    command: Command, tape: int, tmp_path: Path
+) -> None:
+    export = ("audio", "export", "1", "2", "--structure", "flat", "--to", str(tmp_path / "out"))
+    assert command(*export).code == 0
+    again = command(*export)
+    assert (again.code, again.out) == (0, "Exported 0 files, 0 B. 2 files were there already, the same.\n")
+    (tmp_path / "out" / "kick.wav").write_bytes(b"another take")
+    told = command(*export, "--overwrite", "--json").document
+    assert (told["done"], told["unchanged"], told["not_done"]) == (1, 1, 0)
+    assert (tmp_path / "out" / "kick.wav").read_bytes() == wav()
+    assert len(list((tmp_path / "out").iterdir())) == 2
+
+
+def test_names_that_turn_the_writing_round_are_not_printed_so(
+    command: Command, tape: int, target: ConnectionTarget
+) -> None:
+    execute(target, "UPDATE audio_files SET filename = 'kick' || chr(8238) || 'gpj.wav' WHERE id = 1")
+    out = command("audio", "list").out
+    assert "kick_gpj.wav" in out
+    assert "\u202e" not in out

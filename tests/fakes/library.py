@@ -67,6 +67,7 @@ class InMemoryAudio:
                 "duration_max": lambda file, value: (
                     file.duration is not None and file.duration <= float(str(value))
                 ),
+                "ids": lambda file, value: str(file.id) in str(value).split(","),
                 "state": lambda file, value: file.state == value,
                 "sha256": lambda file, value: file.sha256 == value,
                 "import_id": lambda file, value: str(file.import_id) == value,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePosixPath
@@ -28,8 +28,8 @@ class FindingRow:
         return self.finding.filename or PurePosixPath(self.finding.path).name or self.finding.path
 
 
-def finding_columns() -> tuple[Column[FindingRow], ...]:
-    """Return the columns of the findings."""
+def finding_columns(projects: Mapping[int, str]) -> tuple[Column[FindingRow], ...]:
+    """Return the columns of the findings; `projects` are the names that are known by now."""
     return (
         Column(
             "Finding",
@@ -40,7 +40,8 @@ def finding_columns() -> tuple[Column[FindingRow], ...]:
             tooltip=lambda row: KINDS[row.finding.kind].meaning,
             width=132,
         ),
-        Column("File", lambda row: row.name, sort_key="name", width=176),
+        Column("File", lambda row: row.name, sort_key="name", width=160),
+        Column("Project", lambda row: project_words(row.finding, projects), sort_key="project", width=112),
         Column(
             "Used by",
             lambda row: len(row.finding.uses) or None,
@@ -49,7 +50,7 @@ def finding_columns() -> tuple[Column[FindingRow], ...]:
             tooltip=lambda row: uses_words(row.finding.uses),
             width=88,
         ),
-        Column("Details", lambda row: row.finding.details or None, sort_key="details", width=216),
+        Column("Details", lambda row: row.finding.details or None, sort_key="details", width=200),
         Column(
             "Size",
             lambda row: row.finding.size,
@@ -58,7 +59,14 @@ def finding_columns() -> tuple[Column[FindingRow], ...]:
             format=lambda count: size(count) if isinstance(count, int) else "",
             width=76,
         ),
-        Column("Path", lambda row: row.finding.path, sort_key="path", elide=Elide.MIDDLE, width=160),
+        Column(
+            "Path",
+            lambda row: row.finding.path,
+            sort_key="path",
+            elide=Elide.MIDDLE,
+            width=200,
+            least=160,
+        ),
         Column(
             "Id",
             lambda row: row.finding.file_id,
@@ -68,6 +76,12 @@ def finding_columns() -> tuple[Column[FindingRow], ...]:
             hidden=True,
         ),
     )
+
+
+def project_words(finding: Finding, projects: Mapping[int, str]) -> str | None:
+    """Return what the finding's project is called, by its id until its name is known."""
+    project = finding.project_id
+    return None if project is None else projects.get(project, f"Project {project}")
 
 
 def held_columns(now: Callable[[], datetime]) -> tuple[Column[TrashEntry], ...]:

@@ -68,8 +68,9 @@ class IntegrityController(QObject):
         self._was_shown = False
         self._retry: Callable[[], None] = self.reload
         self._projects: dict[int, str] = {}
+        self._named: set[int] = set()
         pages = [replace(context, layout=_part(context.layout, name)) for name in (FINDINGS, QUARANTINE)]
-        self.findings = FindingsPage(pages[0], self._scope, read_only=read_only)
+        self.findings = FindingsPage(pages[0], self._scope, self._projects, read_only=read_only)
         self.quarantine = QuarantinePage(pages[1], self._scope, now, read_only=read_only)
         self.outage = StoreOutage(self.findings.failure, parts.reach, self._scope)
         self.check_run = CheckRun(context.jobs, self)
@@ -317,6 +318,7 @@ class IntegrityController(QObject):
     def _on_findings_count_changed(self, count: int) -> None:
         for switch in self._switches:
             switch.set_count(FINDINGS, number(count) if count else "")
+        self._name_projects(self.findings.project_ids)
         self._context.show_count(number(count) if count else "")
 
     def _on_findings_forgotten(self, keys: set[str]) -> None:
@@ -358,9 +360,10 @@ class IntegrityController(QObject):
         self._name_projects({entry.project_id for entry in entries[:1] if entry.project_id is not None})
 
     def _name_projects(self, ids: set[Any]) -> None:
-        unknown = ids - self._projects.keys()
+        unknown = ids - self._named
         if unknown:
-            self._scope.spawn(self._read_names(unknown), key="names")
+            self._named |= unknown
+            self._scope.spawn(self._read_names(unknown))
 
     async def _read_names(self, ids: set[Any]) -> None:
         for project_id in ids:
@@ -368,6 +371,7 @@ class IntegrityController(QObject):
                 self._projects[project_id] = (await self._parts.projects.get(project_id)).name
             except NotFoundError:
                 self._projects[project_id] = f"Project {project_id}, deleted"
+        self.findings.listing.view.viewport().update()
         self._show_selected()
         self._show_held()
 

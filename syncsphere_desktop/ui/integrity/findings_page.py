@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal
@@ -58,9 +58,13 @@ class FindingsPage(QObject):
     forgotten = Signal(object)
     """The keys of findings that are no more, as a set."""
 
-    def __init__(self, context: ViewContext, scope: TaskScope, *, read_only: bool) -> None:
+    def __init__(
+        self, context: ViewContext, scope: TaskScope, projects: Mapping[int, str], *, read_only: bool
+    ) -> None:
         super().__init__()
-        columns = finding_columns()
+        columns = finding_columns(projects)
+        self.project_ids: set[int] = set()
+        """Whose files have ever been found; more may be added at any time."""
         self.source: RowsAtHand[FindingRow] = RowsAtHand(
             columns,
             search=lambda row: (row.name, row.finding.path, row.finding.details),
@@ -137,6 +141,8 @@ class FindingsPage(QObject):
         return [row for row in map(self.source.get, ids) if row is not None]
 
     def _row(self, finding: Finding) -> FindingRow:
+        if finding.project_id is not None:
+            self.project_ids.add(finding.project_id)
         return FindingRow(self._ids.setdefault(finding.key, len(self._ids) + 1), finding)
 
     def _refresh(self) -> None:

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from syncsphere_desktop.domain.humane import counted, number
 from syncsphere_desktop.domain.progress import Progress
 from syncsphere_desktop.errors import InputError
-from syncsphere_desktop.studio.integrity.findings import Finding, FindingKind
+from syncsphere_desktop.studio.integrity.findings import Finding
 from syncsphere_desktop.studio.integrity.outcomes import ActionReport
 from syncsphere_desktop.studio.work_control import WorkControl
 from syncsphere_desktop.ui.app.tasks import TaskScope
@@ -21,6 +21,7 @@ from syncsphere_desktop.ui.integrity.findings_page import FindingsPage
 from syncsphere_desktop.ui.integrity.words import KINDS
 from syncsphere_desktop.ui.integrity.work import OpenWork
 from syncsphere_desktop.ui.library.deeds import Work, run_as_job
+from syncsphere_desktop.ui.library.facets import IDS, ids_filter
 from syncsphere_desktop.ui.widgets.dialog import open_dialog
 
 _AT_ONCE = 10_000
@@ -62,13 +63,11 @@ class FindingsMending(QObject):
             self._scope.spawn(self._quarantine(), key="dialog")
 
     def show_in_library(self) -> None:
-        """Go to the row of the selected finding, among its like."""
+        """Go to the rows of the selected findings."""
         rows = self._page.listing.view.selection.rows()
-        if rows:
-            finding = rows[0].finding
-            described = finding.kind in (FindingKind.NO_PROJECT, FindingKind.MISDESCRIBED)
-            filters = {"project_id": finding.project_id} if described else {"state": finding.kind.value}
-            self._context.open_view("library", filters)
+        ids = [row.finding.file_id for row in rows if row.finding.file_id is not None]
+        if ids:
+            self._context.open_view("library", {IDS: ids_filter(ids)})
 
     async def _relocate(self) -> None:
         rows = [row for row in await self._selected() if row.finding.can_be_found_again]

@@ -15,6 +15,7 @@ from syncsphere_desktop.ui.library.words import (
     format_words,
     length_words,
     rate_words,
+    short_channel_words,
     state_tone,
 )
 from syncsphere_desktop.ui.tables.column import Column, ColumnKind, Elide
@@ -95,8 +96,9 @@ def _sound_columns() -> tuple[Column[AudioFile], ...]:
             "Channels",
             lambda file: file.channels,
             sort_key="channels",
-            format=lambda value: channel_words(int(str(value))),
-            width=80,
+            format=lambda value: short_channel_words(int(str(value))),
+            tooltip=lambda file: "" if file.channels is None else channel_words(file.channels),
+            width=88,
         ),
         Column(
             "Size",

@@ -25,7 +25,7 @@ from syncsphere_desktop.ui.app.view import Filters, ViewContext
 from syncsphere_desktop.ui.library.columns import audio_columns
 from syncsphere_desktop.ui.library.deeds import LibraryDeeds, StudioDeeds
 from syncsphere_desktop.ui.library.dialogs import ChooseProjectDialog, ChooseUploaderDialog
-from syncsphere_desktop.ui.library.facets import CONTENT, DUPLICATES, PROJECT, UPLOADER, without
+from syncsphere_desktop.ui.library.facets import CONTENT, DUPLICATES, IDS, PROJECT, UPLOADER, without
 from syncsphere_desktop.ui.library.filter_bar import FilterBar
 from syncsphere_desktop.ui.library.handling import FileHandling
 from syncsphere_desktop.ui.library.inspector import AudioInspector
@@ -95,6 +95,7 @@ class LibraryController(ListController[AudioFile]):
         self._parts = parts
         self._project: Project | None = None
         self._uploader: str | None = None
+        self._comes_for_one = False
         self.inspector = AudioInspector(now)
         self.inspector.set_read_only(read_only=read_only)
         self.listing = Listing(
@@ -158,6 +159,7 @@ class LibraryController(ListController[AudioFile]):
     def _connect(self) -> None:
         listing, inspector = self.listing, self.inspector
         listing.filters_changed.connect(self._on_listing_filters_changed)
+        listing.model.loaded.connect(self._on_model_loaded)
         listing.view.delete_requested.connect(self.remove)
         self.editing.shown_changed.connect(self._on_editing_shown_changed)
         self.editing.row_refreshed.connect(self._show)
@@ -285,6 +287,19 @@ class LibraryController(ListController[AudioFile]):
         if person is not None:
             self._uploader = person.username
             self.listing.narrow({**without(self.listing.filters, (UPLOADER,)), UPLOADER: person.id})
+
+    @override
+    def narrow(self, filters: Filters) -> None:
+        """Show only the rows that these filters leave; a single row that was chosen is selected."""
+        self._comes_for_one = isinstance(filters.get(IDS), str) and "," not in str(filters[IDS])
+        super().narrow(filters)
+
+    def _on_model_loaded(self) -> None:
+        model = self.listing.model
+        if self._comes_for_one and not model.is_dimmed and model.row(0) is not None:
+            self._comes_for_one = False
+            self.listing.view.go_to(0)
+            self.listing.view.selection.select_only(0)
 
     def _on_listing_filters_changed(self, filters: Filters) -> None:
         project = filters.get(PROJECT)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 
+from syncsphere_desktop.domain.humane import number
 from syncsphere_desktop.domain.listing import FilterValue
 from syncsphere_desktop.domain.sound import AudioFormat, ContentState
 from syncsphere_desktop.ui.library.words import STATE_WORDS, channel_words, format_words, rate_words
@@ -14,6 +16,9 @@ Filters = Mapping[str, FilterValue]
 PROJECT, UPLOADER = "project_id", "user_id"
 LONGER, SHORTER = "duration_min", "duration_max"
 DUPLICATES, CONTENT, IMPORT = "duplicates", "sha256", "import_id"
+IDS = "ids"
+"""Rows that another view chose, as their ids joined by commas."""
+_MOST_IDS = 1000
 _FLAGS = ((DUPLICATES, "Duplicates"), (CONTENT, "Copies of one file"), (IMPORT, "Of one import"))
 _RATES = (22_050, 32_000, 44_100, 48_000, 88_200, 96_000, 192_000)
 
@@ -78,6 +83,11 @@ FACETS = (
 )
 
 
+def ids_filter(ids: Iterable[int]) -> str:
+    """Return the value of the filter that leaves these rows, as many of them as one list takes."""
+    return ",".join(str(row_id) for row_id in islice(dict.fromkeys(ids), _MOST_IDS))
+
+
 def with_choice(filters: Filters, facet: Facet, choice: Choice | None) -> dict[str, FilterValue]:
     """Return the filters with another choice of a facet, or with none."""
     return {**without(filters, facet.keys), **({} if choice is None else choice.filters)}
@@ -97,6 +107,9 @@ def chosen(filters: Filters, facet: Facet) -> Choice | None:
 def chips(filters: Filters, *, project: str | None = None, uploader: str | None = None) -> list[Chip]:
     """Return the filters that are on, in words; `project` and `uploader` are the names behind their ids."""
     found: list[Chip] = []
+    if IDS in filters:
+        count = str(filters[IDS]).count(",") + 1
+        found.append(Chip("One chosen file" if count == 1 else f"{number(count)} chosen files", (IDS,)))
     if PROJECT in filters:
         told = "Without a project" if filters[PROJECT] is None else f"Project: {project or 'one'}"
         found.append(Chip(told, (PROJECT,)))

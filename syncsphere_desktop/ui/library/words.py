@@ -56,6 +56,11 @@ def channel_words(count: int) -> str:
     return {1: "Mono", 2: "Stereo"}.get(count) or counted(count, "channel")
 
 
+def short_channel_words(count: int) -> str:
+    """Return a number of channels as a narrow column has room for: `Stereo`, `6 ch`."""
+    return channel_words(count) if count in (1, 2) else f"{number(count)} ch"
+
+
 def length_words(seconds: float) -> str:
     """Return a file's length as in `3:07`, with the fraction where it is short: `0:02.45`."""
     if not 0 <= seconds < 10**9:

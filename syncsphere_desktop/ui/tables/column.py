@@ -62,7 +62,8 @@ class Column(Generic[RowT]):
     `sort_key` is the source's key, or None where the column can't be sorted by. `format` makes the text that
     is shown from a value that is not None. `person` gives the id behind a PERSON's colour, `tone` the colour
     of a STATUS's dot. `tooltip` replaces the exact value. `width` is the first width in pixels; without it
-    the column is sized to its content once. `validate` checks what was typed into an `editable` column.
+    the column is sized to its content once. `least` is what it needs where it is the last one shown.
+    `validate` checks what was typed into an `editable` column.
     """
 
     title: str
@@ -72,6 +73,7 @@ class Column(Generic[RowT]):
     kind: ColumnKind = ColumnKind.TEXT
     key: str = ""
     width: int | None = None
+    least: int | None = None
     elide: Elide = Elide.END
     editable: bool = False
     validate: Validate | None = None

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import QPoint, QPointF, QRect, Qt, Signal
-from PySide6.QtGui import QAction, QColor, QPainter, QPen
+from PySide6.QtGui import QAction, QColor, QPainter, QPen, QResizeEvent
 from PySide6.QtWidgets import QHeaderView, QMenu, QWidget
 from typing_extensions import override
 
@@ -61,6 +61,24 @@ class ListHeader(QHeaderView):
         for section, column in enumerate(self._columns):
             by_content = min(_WIDEST_BY_CONTENT, max(_NARROWEST, wanted[section]))
             self.resizeSection(section, by_content if column.width is None else column.width)
+        self._keep_last_wide()
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._keep_last_wide()
+
+    def _keep_last_wide(self) -> None:
+        """Let the last column take what room is left, but no less than it needs to be of use."""
+        shown = [at for at in map(self.logicalIndex, range(self.count())) if not self.isSectionHidden(at)]
+        least = self._columns[shown[-1]].least if shown else None
+        if least is None:
+            self.setStretchLastSection(True)
+            return
+        left = self.viewport().width() - sum(map(self.sectionSize, shown[:-1]))
+        self.setStretchLastSection(left >= least)
+        if left < least:
+            self.resizeSection(shown[-1], least)
 
     def menu(self) -> QMenu:
         """Return a menu that shows and hides columns."""
@@ -104,6 +122,7 @@ class ListHeader(QHeaderView):
             place += 1
         if place and all(self.isSectionHidden(section) for section in range(self.count())):
             self.setSectionHidden(0, False)
+        self._keep_last_wide()
         return place > 0
 
     @override

@@ -8,7 +8,6 @@ from dataclasses import replace
 from PySide6.QtCore import QAbstractItemModel
 from PySide6.QtWidgets import QCheckBox, QPushButton
 
-from syncsphere_desktop.domain.ids import ProjectId
 from syncsphere_desktop.errors import StoreUnavailableError
 from syncsphere_desktop.studio.integrity.findings import CheckScope, FindingKind
 from syncsphere_desktop.ui.app.jobs import JobState
@@ -446,7 +445,7 @@ def test_a_connection_that_only_reads_may_check_and_changes_nothing(qt_run: QtRu
     qt_run(scenario())
 
 
-def test_the_library_shows_the_rows_like_the_selected_finding(qt_run: QtRun) -> None:
+def test_the_library_shows_the_row_of_the_selected_finding(qt_run: QtRun) -> None:
     async def scenario() -> None:
         fake = FakeIntegrity(known=report(MIXED))
         async with view_bench(view_over(fake), await with_project()) as bench:
@@ -455,8 +454,8 @@ def test_the_library_shows_the_rows_like_the_selected_finding(qt_run: QtRun) -> 
             await select(bench, "Snare.wav")
             button(bench.controller.findings.inspector, "Show in library").click()
             assert bench.opened == [
-                ("library", {"state": "missing"}),
-                ("library", {"project_id": ProjectId(1)}),
+                ("library", {"ids": "1"}),
+                ("library", {"ids": "2"}),
             ]
 
     qt_run(scenario())

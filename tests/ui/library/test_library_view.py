@@ -547,3 +547,22 @@ def test_nothing_is_cut_with_long_names_in_a_small_window(qt_run: QtRun) -> None
             assert cut_buttons(bench.window) == []
 
     qt_run(scenario())
+
+
+def test_a_row_that_another_view_chose_is_alone_selected_and_has_a_chip(qt_run: QtRun) -> None:
+    async def scenario() -> None:
+        async with library() as (bench, studio):
+            await select(bench, "Kick.wav")
+            other = next(file for file in studio.audio.files if file.filename != "Kick.wav")
+            bench.controller.narrow({"ids": str(other.id)})
+            model = bench.controller.listing.model
+            await until(lambda: model.count.value == 1 and not model.is_dimmed)
+            await until(lambda: bench.controller.editing.shown is not None)
+            assert bench.controller.editing.shown.id == other.id
+            assert bench.controller.listing.view.verticalScrollBar().value() == 0
+            (chip,) = bench.controller.filters.findChildren(QToolButton)
+            assert chip.text() == "One chosen file"
+            chip.click()
+            await until(lambda: model.count.value == 3)
+
+    qt_run(scenario())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from syncsphere_desktop.domain.sound import ContentState, Waveform
-from syncsphere_desktop.ui.library.facets import FACETS, chips, chosen, with_choice, without
+from syncsphere_desktop.ui.library.facets import FACETS, IDS, chips, chosen, ids_filter, with_choice, without
 from syncsphere_desktop.ui.library.peaks import lanes
 from syncsphere_desktop.ui.library.words import (
     STATE_SENTENCES,
@@ -13,6 +13,7 @@ from syncsphere_desktop.ui.library.words import (
     channel_words,
     length_words,
     rate_words,
+    short_channel_words,
 )
 
 
@@ -91,3 +92,13 @@ def test_each_channel_has_a_lane_of_its_own() -> None:
 def test_peaks_that_end_early_are_silent_there() -> None:
     (lane,) = lanes(Waveform(4, 1, bytes([246, 10])), 4)
     assert lane == [(-10, 10), (0, 0), (0, 0), (0, 0)]
+
+
+def test_chosen_rows_have_a_chip_that_says_how_many_they_are() -> None:
+    assert [chip.words for chip in chips({IDS: ids_filter([4])})] == ["One chosen file"]
+    assert [chip.words for chip in chips({IDS: ids_filter([4, 5, 4])})] == ["2 chosen files"]
+    assert ids_filter(range(5000)).count(",") == 999
+
+
+def test_channels_fit_their_column() -> None:
+    assert [short_channel_words(count) for count in (1, 2, 6, 12)] == ["Mono", "Stereo", "6 ch", "12 ch"]
