@@ -177,7 +177,7 @@ class Program:
             loop.call_soon_threadsafe(progress, sentence, fraction)
 
         studio = LocalStudio(self._frame.paths)
-        entering = self._blocking.submit(lambda: held.enter_context(studio.held(report)))
+        entering = self._blocking.submit(lambda: held.enter_context(studio.held(report, feed=True)))
 
         def let_go() -> None:
             wait([entering])  # a start that was cancelled goes on to its end, and is only then undone
