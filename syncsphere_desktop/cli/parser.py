@@ -12,7 +12,18 @@ from syncsphere_desktop import __version__
 from syncsphere_desktop.errors import UsageError
 from syncsphere_desktop.override import override
 
-GROUPS = ("local", "migrate", "users", "projects", "collaborators", "audio", "bundle", "feed", "tour")
+GROUPS = (
+    "local",
+    "migrate",
+    "users",
+    "projects",
+    "collaborators",
+    "audio",
+    "bundle",
+    "ownership",
+    "feed",
+    "tour",
+)
 """Modules of this package that register commands, in the order `--help` shows them."""
 
 

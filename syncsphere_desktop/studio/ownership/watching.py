@@ -110,6 +110,11 @@ class OwnershipWatch:
         """Return why the table can't be read, or None where it can."""
         return self._failure
 
+    @property
+    def has_read(self) -> bool:
+        """Whether the table was read since `start`."""
+        return self._reader.reads > 0
+
     def picture(self, project_id: ProjectId) -> Picture:
         """Return what is known of a project; empty until it is shown and was read once."""
         return self._pictures.get(project_id) or Picture(project_id)
