@@ -62,7 +62,11 @@ class KeptPlace:
             position = self._model.rows.position_of(noted.current_id)
             index = self._view.currentIndex()
             if position is not None and position != index.row():
+                # Where it is out of sight the list must not follow it: somebody reads elsewhere.
+                follows = self._view.hasAutoScroll()
+                self._view.setAutoScroll(False)
                 self._view.selectionModel().setCurrentIndex(
                     self._model.index(position, index.column()),
                     self._view.selectionModel().SelectionFlag.NoUpdate,
                 )
+                self._view.setAutoScroll(follows)

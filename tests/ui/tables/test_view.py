@@ -10,6 +10,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QLineEdit
 
 from syncsphere_desktop.domain.listing import ListQuery, Sort
+from syncsphere_desktop.ui.tables.cells import ROW_HEIGHT
 from syncsphere_desktop.ui.theme.style import current_tokens
 from tests.fakes.million import Track
 from tests.ui.loops import QtRun
@@ -222,5 +223,22 @@ def test_typing_does_not_jump(qt_run: QtRun) -> None:
             bench.view.go_to(0)
             QTest.keyClicks(bench.view, "Track 50")
             assert bench.view.currentIndex().row() == 0
+
+    qt_run(scenario())
+
+
+def test_a_list_that_is_read_again_does_not_run_after_its_current_row(qt_run: QtRun) -> None:
+    async def scenario() -> None:
+        async with listing(1_000) as bench:
+            bench.view.go_to(2)
+            bench.view.verticalScrollBar().setValue(60 * ROW_HEIGHT)
+            await until(lambda: bench.model.row(60))
+            shown = bench.names(60, 60)
+            bench.source.insert_first()
+            bench.model.reload()
+            await until(lambda: bench.model.count.value == 1_001)
+            await until(lambda: bench.names(61, 61) == shown)
+            assert bench.view.rows_on_screen()[0] == 61
+            assert bench.view.currentIndex().row() == 3
 
     qt_run(scenario())
