@@ -236,7 +236,7 @@ class Program:
     async def _write_audio(self, studio: LocalStudio, session: Session) -> None:
         """Write the sample studio's audio files where they are missing, once its window is usable."""
         if await self._until_usable(session):
-            await self._blockingly(studio.ensure_audio)
+            await self._blockingly(studio.make_audio_once)
 
     async def _until_usable(self, session: Session) -> bool:
         """Wait until the current view's list shows its rows; return False when the session was left first."""
