@@ -34,6 +34,7 @@ GROUND = (
     "logs",
     "crash",
     "children",
+    "seeking",
 )
 
 # Each layer may import itself and the layers named beside it, and nothing else of ours.

@@ -1,8 +1,8 @@
 """The bytes of stored versions, out of the server: in slices where they are wanted, or all in one stream.
 
 A bundle is never fetched whole into memory. `RemoteBundle` is a file object whose reads become slices, so
-that a ZIP's directory and graph are read without its samples; `BundleStreams.pour` sends everything, 4 MiB at
-a time, each made of the server's own chunks.
+that a ZIP's directory and graph are read without its samples; `BundleStreams.pour` sends everything, half a
+MiB at a time, each made of the server's own chunks.
 """
 
 from __future__ import annotations
@@ -23,14 +23,16 @@ from syncsphere_desktop.database.copy_errors import repeated_errors_unheard
 from syncsphere_desktop.database.parameters import Timeouts
 from syncsphere_desktop.domain.ids import BundleId, RowVersion
 from syncsphere_desktop.errors import NotFoundError, QueryError
+from syncsphere_desktop.seeking import SeekableReader
 
 T = TypeVar("T")
 
 STREAMING = Timeouts(statement=3600.0, idle_in_transaction=600.0)
 """Time-outs of reading a bundle: a slow line takes its time, and so may the disk that it is written to."""
 
-SLICE = 4 << 20
-_SMALLEST, _LARGEST = 64 << 10, SLICE
+SLICE = 512 << 10
+"""Bytes of a row of the stream: larger ones leave the caches of both processors, smaller ones cost rows."""
+_SMALLEST, _LARGEST = 64 << 10, 4 << 20
 _WINDOWS = 3
 
 _DESCRIBED = """
@@ -48,7 +50,7 @@ COPY (SELECT substring(b.bundle_data FROM n * {SLICE} + 1 FOR {SLICE})
 """
 
 
-class RemoteBundle(io.RawIOBase):
+class RemoteBundle(SeekableReader):
     """One bundle as a file object, for the time of a transaction. Reads what follows ahead.
 
     Raises NotFoundError when the version is not there, or is deleted or replaced while it is read. `fetched`
@@ -56,39 +58,17 @@ class RemoteBundle(io.RawIOBase):
     """
 
     def __init__(self, connection: Connection, bundle_id: BundleId) -> None:
-        super().__init__()
-        self._connection = connection
-        self._id = bundle_id
         row = connection.exec_driver_sql(_DESCRIBED, {"id": bundle_id}).one_or_none()
         if row is None:
             raise _gone(bundle_id)
-        self.size: int = row.size
+        super().__init__(row.size)
+        self._connection = connection
+        self._id = bundle_id
         self._row_version: str = row.row_version
-        self._at = 0
         # Where each window starts, the one used last at the end.
         self._windows: dict[int, bytes] = {}
         self._ahead = _SMALLEST
         self.fetched = 0
-
-    @override
-    def readable(self) -> bool:
-        return True
-
-    @override
-    def seekable(self) -> bool:
-        return True
-
-    @override
-    def tell(self) -> int:
-        return self._at
-
-    @override
-    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self.size}[whence]
-        if base + offset < 0:
-            raise ValueError(f"a negative position: {base + offset}")
-        self._at = base + offset
-        return self._at
 
     @override
     def readinto(self, buffer: Any, /) -> int:
@@ -98,22 +78,22 @@ class RemoteBundle(io.RawIOBase):
 
     def _some(self, wanted: int) -> bytes:
         """Return up to `wanted` bytes from where it stands, none at the end."""
-        if wanted <= 0 or self._at >= self.size:
+        if wanted <= 0 or self.at >= self.size:
             return b""
-        start = next((s for s, kept in self._windows.items() if s <= self._at < s + len(kept)), None)
+        start = next((s for s, kept in self._windows.items() if s <= self.at < s + len(kept)), None)
         if start is None:
             start = self._fetch(wanted)
         kept = self._windows[start] = self._windows.pop(start)
-        block = kept[self._at - start : self._at - start + wanted]
-        self._at += len(block)
+        block = kept[self.at - start : self.at - start + wanted]
+        self.at += len(block)
         return block
 
     def _fetch(self, wanted: int) -> int:
         """Fetch the window that begins where it stands: a larger one each time when read on and on."""
-        goes_on = any(start + len(kept) == self._at for start, kept in self._windows.items())
+        goes_on = any(start + len(kept) == self.at for start, kept in self._windows.items())
         self._ahead = min(self._ahead * 2, _LARGEST) if goes_on else _SMALLEST
         length = min(max(self._ahead, min(wanted, _LARGEST)), self.size)
-        start = self._at
+        start = self.at
         if not goes_on:  # at the end of a file, what comes before is wanted next
             start = min(start, self.size - length)
         length = min(length, self.size - start)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
+from syncsphere_desktop.domain.humane import counted
 from syncsphere_desktop.domain.ids import UserId
 from syncsphere_desktop.errors import InUseError
 
@@ -42,11 +43,6 @@ class Leavings:
 
     hand_over_to: UserId | None = None
     release: bool = False
-
-
-def counted(number: int, noun: str, plural: str | None = None) -> str:
-    """Return `1 track` or `7 tracks`."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {plural or noun + 's'}"
 
 
 def belongings_sentence(impact: UserImpact) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from syncsphere_desktop.domain.humane import size
-from syncsphere_desktop.domain.impact import ProjectImpact, counted
+from syncsphere_desktop.domain.humane import counted, size
+from syncsphere_desktop.domain.impact import ProjectImpact
 from syncsphere_desktop.domain.project import Project
 from syncsphere_desktop.studio.ports import ProjectStore
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from syncsphere_desktop.domain.humane import counted
 from syncsphere_desktop.domain.impact import (
     Leavings,
     UserImpact,
     belongings_sentence,
-    counted,
     refuse_removal,
 )
 from syncsphere_desktop.domain.user import User

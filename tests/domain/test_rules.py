@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from syncsphere_desktop.domain.audio import checked_audio_changes
 from syncsphere_desktop.domain.collaborator import Role, checked_role
-from syncsphere_desktop.domain.impact import UserImpact, belongings_sentence, counted
+from syncsphere_desktop.domain.humane import THIN_SPACE, counted
+from syncsphere_desktop.domain.impact import UserImpact, belongings_sentence
 from syncsphere_desktop.domain.listing import ListQuery, Sort
 from syncsphere_desktop.domain.password import Strength, checked_password, report
 from syncsphere_desktop.domain.project import checked_description, checked_project_changes, checked_room_id
@@ -116,7 +117,7 @@ def test_the_bytes_of_a_password_are_told() -> None:
 
 def test_counts_are_put_into_words() -> None:
     assert counted(1, "track") == "1 track"
-    assert counted(1234, "track") == "1,234 tracks"
+    assert counted(1234, "track") == f"1{THIN_SPACE}234 tracks"
     assert counted(2, "person", "people") == "2 people"
     assert belongings_sentence(UserImpact()) == "nothing"
     assert belongings_sentence(UserImpact(boxes=1)) == "1 track"

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol, cast
-
-from typing_extensions import override
+from typing import BinaryIO, Protocol, cast
 
 from syncsphere_desktop.database.bundle_stream import BundleStreams, PouredBundle
 from syncsphere_desktop.domain.bundle import BundleVersion, has_collapsed
@@ -20,6 +17,7 @@ from syncsphere_desktop.files import make_durable
 from syncsphere_desktop.odb import Bundle, BundleKind, open_bundle
 from syncsphere_desktop.odb.summary import Summary
 from syncsphere_desktop.storage.renaming import rename_new
+from syncsphere_desktop.studio.bundles.write_behind import WriteBehind
 from syncsphere_desktop.studio.outgoing import safe_name, told_as_file_errors
 
 OnBytes = Callable[[int], None]
@@ -84,14 +82,17 @@ class BundleExporter:
     async def _pour(self, bundle_id: BundleId, part: Path, on_bytes: OnBytes | None) -> PouredBundle:
         # Unbuffered: what is written here is written nowhere else, so a failure is told by the write itself.
         with part.open("xb", buffering=0) as file:
+            behind = WriteBehind(file)
 
             def begin() -> BinaryIO:
-                file.seek(0)
-                file.truncate()
-                return cast(BinaryIO, _Whole(file))
+                behind.begin_again()
+                return cast(BinaryIO, behind)
 
-            poured = await self._streams.pour(bundle_id, begin, on_bytes=on_bytes)
-            await asyncio.to_thread(os.fsync, file.fileno())
+            try:
+                poured = await self._streams.pour(bundle_id, begin, on_bytes=on_bytes)
+                await asyncio.to_thread(behind.finish)
+            finally:
+                await asyncio.to_thread(behind.close)
         return poured
 
 
@@ -140,22 +141,3 @@ def export_name(version: BundleVersion) -> str:
 
 def _there_already(path: Path) -> FileError:
     return FileError(f"{path} is there already; nothing was written.")
-
-
-class _Whole(io.RawIOBase):
-    """Writes all of what it is given: an unbuffered file may take less, as when the disk fills up."""
-
-    def __init__(self, file: io.FileIO) -> None:
-        super().__init__()
-        self._file = file
-
-    @override
-    def writable(self) -> bool:
-        return True
-
-    @override
-    def write(self, data: Any, /) -> int:
-        left = memoryview(data)
-        while left:
-            left = left[self._file.write(left) :]
-        return len(data)

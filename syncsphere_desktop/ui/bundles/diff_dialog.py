@@ -16,10 +16,10 @@ from syncsphere_desktop.errors import AppError
 from syncsphere_desktop.ui.app.tasks import TaskScope
 from syncsphere_desktop.ui.bundles.diff_list import MARK_WIDTH, DiffList
 from syncsphere_desktop.ui.bundles.diff_rows import SideRow
+from syncsphere_desktop.ui.bundles.reading_dialog import ReadingDialog
 from syncsphere_desktop.ui.theme.fonts import BODY_SIZE, sized
 from syncsphere_desktop.ui.widgets.banner import Banner
 from syncsphere_desktop.ui.widgets.buttons import Button
-from syncsphere_desktop.ui.widgets.dialog import AwaitableDialog
 from syncsphere_desktop.ui.widgets.elided_label import ElidedLabel
 from syncsphere_desktop.ui.widgets.empty_state import EmptyState, ErrorState
 from syncsphere_desktop.ui.widgets.inspector import hairline
@@ -52,7 +52,7 @@ class ShownDiff:
     notes: tuple[str, ...] = ()
 
 
-class DiffDialog(AwaitableDialog[bool]):
+class DiffDialog(ReadingDialog[bool]):
     """Reads in the background; `load` is called again by Retry."""
 
     def __init__(
@@ -63,8 +63,7 @@ class DiffDialog(AwaitableDialog[bool]):
         after: SideTitle,
         load: Callable[[], Awaitable[ShownDiff]],
     ) -> None:
-        super().__init__(parent, "What changed", width=760)
-        self._tasks = scope.child("comparing", on_error=self._show_failed)
+        super().__init__(parent, scope, "What changed", width=760, room=_SIZE)
         self._load = load
         self._titles = (before, after)
         self.shown: ShownDiff | None = None
@@ -131,22 +130,8 @@ class DiffDialog(AwaitableDialog[bool]):
         return part
 
     @override
-    async def ask(self) -> bool | None:
-        try:
-            return await super().ask()
-        finally:
-            await self._tasks.shutdown()  # also where whoever asks is cancelled
-
-    @override
-    def sizeHint(self) -> QSize:
-        return _SIZE
-
-    @override
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        window = self.parentWidget()
-        room = _SIZE if window is None else window.window().size() - QSize(48, 48)
-        self.resize(_SIZE.boundedTo(room))
         self._start()
 
     @property
@@ -178,7 +163,7 @@ class DiffDialog(AwaitableDialog[bool]):
 
     def _start(self) -> None:
         self._stack.setCurrentWidget(self._skeleton)
-        self._tasks.spawn(self._show(), key="load")
+        self.tasks.spawn(self._show(), key="load")
 
     async def _show(self) -> None:
         shown = await self._load()
@@ -197,7 +182,8 @@ class DiffDialog(AwaitableDialog[bool]):
         self.show_as(self.switch.current or SIDES)
         self.list.setFocus(Qt.FocusReason.OtherFocusReason)
 
-    def _show_failed(self, error: AppError) -> None:
+    @override
+    def show_failed(self, error: AppError) -> None:
         self._failed.show_error(error.message, details=error.details)
         self._stack.setCurrentWidget(self._failed)
 

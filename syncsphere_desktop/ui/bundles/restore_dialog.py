@@ -14,10 +14,10 @@ from syncsphere_desktop.odb.diff import ParagraphKind
 from syncsphere_desktop.studio.bundles.restoring import RestoreImpact, UnitImpact
 from syncsphere_desktop.ui.app.tasks import TaskScope
 from syncsphere_desktop.ui.bundles.line_list import Line, LineList
+from syncsphere_desktop.ui.bundles.reading_dialog import ReadingDialog
 from syncsphere_desktop.ui.bundles.words import version_name
 from syncsphere_desktop.ui.widgets.banner import Banner
 from syncsphere_desktop.ui.widgets.buttons import Button, Kind
-from syncsphere_desktop.ui.widgets.dialog import AwaitableDialog
 from syncsphere_desktop.ui.widgets.plain_text import PlainLabel
 
 _SIGNS = {
@@ -28,7 +28,7 @@ _SIGNS = {
 _MOST_DETAILS = 20
 
 
-class RestoreDialog(AwaitableDialog[bool]):
+class RestoreDialog(ReadingDialog[bool]):
     """Finds out what it changes in the background; restoring can be agreed to when that is known."""
 
     def __init__(
@@ -39,8 +39,7 @@ class RestoreDialog(AwaitableDialog[bool]):
         load: Callable[[], Awaitable[RestoreImpact]],
     ) -> None:
         name = version_name(version)
-        super().__init__(parent, f"Restore {name.lower()} of {version.project_name}?", width=600)
-        self._tasks = scope.child("restore question", on_error=self._show_failed)
+        super().__init__(parent, scope, f"Restore {name.lower()} of {version.project_name}?", width=600)
         self._load = load
         self._version = version
         self._effect = PlainLabel("Finding out what that changes…")
@@ -67,14 +66,7 @@ class RestoreDialog(AwaitableDialog[bool]):
         self.confirm_button.setEnabled(False)
         self.add_button(cancel)
         self.add_button(self.confirm_button)
-        self._tasks.spawn(self._show(), key="load")
-
-    @override
-    async def ask(self) -> bool | None:
-        try:
-            return await super().ask()
-        finally:
-            await self._tasks.shutdown()  # also where whoever asks is cancelled
+        self.tasks.spawn(self._show(), key="load")
 
     async def _show(self) -> None:
         self.show_impact(await self._load())
@@ -105,7 +97,8 @@ class RestoreDialog(AwaitableDialog[bool]):
         self.units.setVisible(bool(impact.units))
         self.confirm_button.setEnabled(True)
 
-    def _show_failed(self, error: AppError) -> None:
+    @override
+    def show_failed(self, error: AppError) -> None:
         self._effect.setText("What restoring changes could not be found out.")
         self._notice.show_message(error.message, "danger", details=error.details)
         self._notice.show()

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from PySide6.QtCore import QSize, QTimer
-from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSpinBox, QWidget
 from typing_extensions import override
 
@@ -26,14 +25,13 @@ from syncsphere_desktop.domain.retention import (
 from syncsphere_desktop.errors import AppError
 from syncsphere_desktop.ui.app.tasks import TaskScope
 from syncsphere_desktop.ui.bundles.line_list import Line, LineList
+from syncsphere_desktop.ui.bundles.reading_dialog import ReadingDialog
 from syncsphere_desktop.ui.widgets.banner import Banner
 from syncsphere_desktop.ui.widgets.buttons import Button, Kind
-from syncsphere_desktop.ui.widgets.dialog import AwaitableDialog
 from syncsphere_desktop.ui.widgets.plain_text import PlainLabel
 from syncsphere_desktop.ui.widgets.segments import Segments
 
 _SIZE = QSize(720, 640)
-_AROUND = QSize(48, 48)
 _PAUSE_MS = 120
 GOES, STAYS = "goes", "stays"
 _THEN = (
@@ -67,7 +65,7 @@ class Simulation:
     stays: tuple[Line, ...]
 
 
-class RetentionDialog(AwaitableDialog[RetentionPlan]):
+class RetentionDialog(ReadingDialog[RetentionPlan]):
     """`ask` returns the plan that was agreed to. `names` are of the projects, by id."""
 
     def __init__(
@@ -80,8 +78,7 @@ class RetentionDialog(AwaitableDialog[RetentionPlan]):
         *,
         read_only: bool = False,
     ) -> None:
-        super().__init__(parent, f"Retention: {whose}", width=560)
-        self._tasks = scope.child("retention", on_error=self._show_failed)
+        super().__init__(parent, scope, f"Retention: {whose}", width=560, room=_SIZE)
         self._load, self._load_names = load, names
         self._found: Candidates | None = None
         self._names: dict[ProjectId, str] = {}
@@ -117,7 +114,7 @@ class RetentionDialog(AwaitableDialog[RetentionPlan]):
         self.lines.fill_height()
         self._build(read_only=read_only)
         self.finished.connect(self._soon.stop)
-        self._tasks.spawn(self._read(), key="read")
+        self.tasks.spawn(self._read(), key="read")
 
     def _build(self, *, read_only: bool) -> None:
         rules = QHBoxLayout()
@@ -148,23 +145,6 @@ class RetentionDialog(AwaitableDialog[RetentionPlan]):
         self.add_button(cancel)
         self.add_button(self.confirm_button)
 
-    @override
-    async def ask(self) -> RetentionPlan | None:
-        try:
-            return await super().ask()
-        finally:
-            await self._tasks.shutdown()  # also where whoever asks is cancelled
-
-    @override
-    def sizeHint(self) -> QSize:
-        return _SIZE
-
-    @override
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        window = self.parentWidget()
-        self.resize(_SIZE if window is None else _SIZE.boundedTo(window.window().size() - _AROUND))
-
     async def _read(self) -> None:
         self._names = await self._load_names()
         self._found = await self._load()
@@ -172,7 +152,7 @@ class RetentionDialog(AwaitableDialog[RetentionPlan]):
 
     def _plan(self) -> None:
         if self._found is not None:
-            self._tasks.spawn(self._simulate(self._found), key="plan")
+            self.tasks.spawn(self._simulate(self._found), key="plan")
 
     async def _simulate(self, found: Candidates) -> None:
         interval = self.then.currentData()
@@ -208,7 +188,8 @@ class RetentionDialog(AwaitableDialog[RetentionPlan]):
         if self.simulation is not None and not self._soon.isActive():
             self.accept_with(self.simulation.plan)
 
-    def _show_failed(self, error: AppError) -> None:
+    @override
+    def show_failed(self, error: AppError) -> None:
         self.summary.setText("The versions could not be read.")
         self._notice.show_message(error.message, "danger", details=error.details)
         self._notice.show()

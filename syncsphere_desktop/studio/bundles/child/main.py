@@ -14,6 +14,7 @@ from typing_extensions import override
 
 from syncsphere_desktop.children import private_pipes, take_limits
 from syncsphere_desktop.errors import AppError
+from syncsphere_desktop.seeking import SeekableReader
 from syncsphere_desktop.studio.bundles.child.desk import Desk, Job, NotKeptError
 from syncsphere_desktop.studio.bundles.child.wire import (
     Frame,
@@ -32,41 +33,19 @@ class _SourceGoneError(Exception):
     """Raised when the parent could not read the file, and knows why."""
 
 
-class PipedFile(io.RawIOBase):
+class PipedFile(SeekableReader):
     """The parent's file: each read is asked for."""
 
     def __init__(self, requests: BinaryIO, answers: BinaryIO, size: int) -> None:
-        super().__init__()
+        super().__init__(size)
         self._requests, self._answers = requests, answers
-        self._size = size
-        self._at = 0
-
-    @override
-    def readable(self) -> bool:
-        return True
-
-    @override
-    def seekable(self) -> bool:
-        return True
-
-    @override
-    def tell(self) -> int:
-        return self._at
-
-    @override
-    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
-        at = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence] + offset
-        if at < 0:
-            raise ValueError(f"a negative position: {at}")
-        self._at = at
-        return at
 
     @override
     def readinto(self, buffer: Any, /) -> int:
-        wanted = min(len(buffer), self._size - self._at)
+        wanted = min(len(buffer), self.size - self.at)
         if wanted <= 0:
             return 0
-        send(self._answers, Frame.READ, range_payload(self._at, wanted))
+        send(self._answers, Frame.READ, range_payload(self.at, wanted))
         got = receive(self._requests)
         if got is None:
             raise SystemExit(0)  # the parent is gone
@@ -74,7 +53,7 @@ class PipedFile(io.RawIOBase):
         if frame is not Frame.DATA:
             raise _SourceGoneError
         buffer[: len(block)] = block
-        self._at += len(block)
+        self.at += len(block)
         return len(block)
 
 
