@@ -16,7 +16,19 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Select, Table, false, func, or_, select, text
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    FromClause,
+    Select,
+    Table,
+    false,
+    func,
+    or_,
+    select,
+    text,
+)
 
 from syncsphere_desktop.database.connection import Database
 from syncsphere_desktop.domain.listing import Count, FilterValue, ListQuery, Page
@@ -28,6 +40,12 @@ RowT = TypeVar("RowT")
 MAX_ROWS = 10_000_000
 """The longest order that is fixed: 40 MB. Longer lists show their first ten million rows."""
 
+# Of a table in parts, those of all its parts.
+_ESTIMATE = """
+SELECT sum(greatest(c.reltuples, 0))::bigint FROM pg_class c
+WHERE c.oid = to_regclass(%(name)s) AND c.relkind <> 'p'
+    OR c.oid IN (SELECT inhrelid FROM pg_inherits WHERE inhparent = to_regclass(%(name)s))
+"""
 _COUNT_EXACTLY_BELOW = 50_000
 _SNAPSHOTS_KEPT = 6
 
@@ -44,7 +62,8 @@ class ListSpec(Generic[RowT]):
     those alone is quicker than to join them to a million rows. While the list is narrowed by the filter
     `grouped_by[0]`, rows with the same value of the column `grouped_by[1]` stay together. `sort_sources` has
     what is read instead of `source` for a sort key that needs more joined to it. `completed` adds to the rows
-    of a page what is better asked for all of them at once; it keeps their order.
+    of a page what is better asked for all of them at once; it keeps their order. `wide_ids` are of eight
+    bytes each.
     """
 
     table: Table
@@ -58,6 +77,7 @@ class ListSpec(Generic[RowT]):
     grouped_by: tuple[str, ColumnElement[Any]] | None = None
     sort_sources: Mapping[str, FromClause] = field(default_factory=dict)
     completed: Callable[[Connection, tuple[RowT, ...]], tuple[RowT, ...]] | None = None
+    wide_ids: bool = False
 
     def rows(self, connection: Connection, found: Iterable[Any]) -> tuple[RowT, ...]:
         """Return what the columns of found rows stand for, completed in the same transaction."""
@@ -85,19 +105,20 @@ class ListReader(Generic[RowT]):
         """Return the first `size` rows as fast as can be, with a count that may be estimated."""
         narrowed = bool(query.search or query.filters)
 
-        def work(connection: Connection) -> tuple[list[int], tuple[RowT, ...], Count]:
+        def work(connection: Connection) -> tuple[list[int], tuple[RowT, ...], Count, str]:
             spec = self._spec_on(connection)
+            code = _type_code(spec)
             found = list(connection.execute(_first_rows(spec, query, size)))
             ids, rows = [row.id for row in found], spec.rows(connection, found)
             if len(rows) < size:
-                return ids, rows, Count(len(rows), exact=True)
+                return ids, rows, Count(len(rows), exact=True), code
             if narrowed:
-                return ids, rows, Count(len(rows), exact=False)
-            return ids, rows, _estimate(connection, spec.table)
+                return ids, rows, Count(len(rows), exact=False), code
+            return ids, rows, _estimate(connection, spec.table), code
 
-        ids, rows, count = await self._database.run(work)
+        ids, rows, count, type_code = await self._database.run(work)
         if count.exact and len(rows) == count.value:
-            self._remember(query, array("i", ids))
+            self._remember(query, array(type_code, ids))
         return Page(0, rows), count
 
     async def prepare(self, query: ListQuery) -> Count:
@@ -150,12 +171,14 @@ class ListReader(Generic[RowT]):
 
     async def _fix(self, query: ListQuery) -> array[int]:
         def work(connection: Connection) -> array[int]:
-            ordered = _ordered_ids(self._spec_on(connection), query).limit(MAX_ROWS).subquery()
-            statement = select(func.string_agg(func.int4send(ordered.c.id), text("''::bytea")))
+            spec = self._spec_on(connection)
+            ordered = _ordered_ids(spec, query).limit(MAX_ROWS).subquery()
+            sent = func.int8send(ordered.c.id) if spec.wide_ids else func.int4send(ordered.c.id)
+            statement = select(func.string_agg(sent, text("''::bytea")))
             # An index scan beats a sort by the database's collation on anything but spinning disks.
             connection.exec_driver_sql("SET LOCAL random_page_cost = 1.1; SET LOCAL jit = off")
             packed = connection.execute(statement).scalar_one_or_none()
-            order = array("i")
+            order = array(_type_code(spec))
             order.frombytes(packed or b"")
             if sys.byteorder == "little":
                 order.byteswap()
@@ -170,6 +193,10 @@ class ListReader(Generic[RowT]):
         self._orders.move_to_end(query)
         while len(self._orders) > _SNAPSHOTS_KEPT:
             self._orders.popitem(last=False)
+
+
+def _type_code(spec: ListSpec[Any]) -> str:
+    return "q" if spec.wide_ids else "i"
 
 
 def _first_rows(spec: ListSpec[Any], query: ListQuery, size: int) -> Select[Any]:
@@ -194,11 +221,17 @@ def _ordered_ids(spec: ListSpec[Any], query: ListQuery) -> Select[Any]:
     row_id = spec.table.c.id
     # Ascending, PostgreSQL puts NULLs last by itself, and can use an index.
     falling = query.sort.descending
-    order = [key.desc().nulls_last(), row_id.desc()] if falling else [key.asc(), row_id.asc()]
+    order = [_last_first(spec, key), row_id.desc()] if falling else [key.asc(), row_id.asc()]
     if spec.grouped_by is not None and query.filters.get(spec.grouped_by[0]):
         order = _together(spec.grouped_by[1], key, order, descending=falling)
     source = spec.sort_sources.get(query.sort.key, spec.source)
     return select(row_id).select_from(source).where(*_conditions(spec, query)).order_by(*order)
+
+
+def _last_first(spec: ListSpec[Any], key: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return a falling order with NULLs last; unsaid for a column without any, so that an index serves."""
+    never_null = isinstance(key, Column) and key.table is spec.table and not key.nullable
+    return key.desc() if never_null else key.desc().nulls_last()
 
 
 def _together(
@@ -232,9 +265,7 @@ def _conditions(spec: ListSpec[Any], query: ListQuery) -> list[ColumnElement[boo
 
 
 def _estimate(connection: Connection, table: Table) -> Count:
-    estimate = connection.exec_driver_sql(
-        "SELECT reltuples::bigint FROM pg_class WHERE oid = to_regclass(%(name)s)", {"name": table.name}
-    ).scalar_one_or_none()
+    estimate = connection.exec_driver_sql(_ESTIMATE, {"name": table.fullname}).scalar_one_or_none()
     if estimate is None or estimate < _COUNT_EXACTLY_BELOW:
         exact = connection.execute(select(func.count()).select_from(table)).scalar_one()
         return Count(exact, exact=True)

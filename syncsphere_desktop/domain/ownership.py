@@ -12,7 +12,6 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from syncsphere_desktop.domain.collaborator import Role
 from syncsphere_desktop.domain.ids import OwnershipId, ProjectId, RowVersion, UserId
 
 
@@ -140,17 +139,6 @@ class Released:
     """The box has no owner any more."""
 
     row_ids: tuple[OwnershipId, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """What a person is to a project; whoever owns it by its own row is an owner.
-
-    `role` is None for somebody who does not work on it, or in a role that is none.
-    """
-
-    username: str
-    role: Role | None
 
 
 class GridTrackKind(StrEnum):

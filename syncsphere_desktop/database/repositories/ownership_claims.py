@@ -12,13 +12,11 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row
 
 from syncsphere_desktop.database.connection import Database
-from syncsphere_desktop.database.tables import project_collaborators, projects, users
-from syncsphere_desktop.domain.collaborator import Role
 from syncsphere_desktop.domain.ids import OwnershipId, ProjectId, UserId
-from syncsphere_desktop.domain.ownership import Claimed, HeldBy, Holding, Member, Released
+from syncsphere_desktop.domain.ownership import Claimed, HeldBy, Holding, Released
 from syncsphere_desktop.errors import InUseError, NotFoundError
 
 # A column without a zone holds the server's local time; the cast adds the zone. What Python has no word for,
@@ -70,23 +68,6 @@ class OwnershipClaims:
         return await self._database.run(
             lambda connection: tuple(connection.exec_driver_sql(_BOXES, parameters).scalars())
         )
-
-    async def member(self, project_id: ProjectId, user_id: UserId) -> Member:
-        """Return what somebody is to a project; raises NotFoundError where either is gone."""
-        table = project_collaborators
-        statement = (
-            select(users.c.username, projects.c.owner_id, table.c.role)
-            .select_from(users)
-            .join(projects, projects.c.id == project_id)
-            .outerjoin(table, (table.c.project_id == projects.c.id) & (table.c.user_id == users.c.id))
-            .where(users.c.id == user_id)
-        )
-        found = await self._database.run(lambda connection: connection.execute(statement).one_or_none())
-        if found is None:
-            raise _gone(project_id, user_id)
-        if found.owner_id == user_id:
-            return Member(found.username, Role.OWNER)
-        return Member(found.username, Role(found.role) if found.role in set(Role) else None)
 
     async def claim(
         self, project_id: ProjectId, box_uuid: UUID, user_id: UserId, *, track_index: int | None = None

@@ -10,9 +10,8 @@ import pytest
 
 from syncsphere_desktop.database.connection import Database
 from syncsphere_desktop.database.repositories.ownership_claims import OwnershipClaims
-from syncsphere_desktop.domain.collaborator import Role
 from syncsphere_desktop.domain.ids import OwnershipId, ProjectId, UserId
-from syncsphere_desktop.domain.ownership import Claimed, HeldBy, HoldingState, Member, Released
+from syncsphere_desktop.domain.ownership import Claimed, HeldBy, HoldingState, Released
 from syncsphere_desktop.errors import NotFoundError
 from syncsphere_desktop.settings import ConnectionTarget
 from tests.database.ownership import box, fill, hold, recorded
@@ -106,23 +105,6 @@ async def test_people_and_projects_that_are_gone_claim_nothing(claims: Ownership
     with pytest.raises(NotFoundError):
         await claims.claim(ProjectId(99), box(1), ADA)
     assert await claims.holdings(ProjectId(99)) == ()
-    with pytest.raises(NotFoundError):
-        await claims.member(ProjectId(99), ADA)
-
-
-async def test_a_member_has_the_role_of_their_row_and_an_owner_that_of_the_project(
-    claims: OwnershipClaims, target: ConnectionTarget
-) -> None:
-    execute(
-        target,
-        "INSERT INTO project_collaborators (project_id, user_id, role)"
-        " VALUES (1, 1, 'viewer'), (1, 2, 'editor'), (2, 3, 'guest')",
-    )
-
-    assert await claims.member(SONG, ADA) == Member("ada", Role.OWNER)
-    assert await claims.member(SONG, BO) == Member("bo", Role.EDITOR)
-    assert await claims.member(SONG, CY) == Member("cy", None)
-    assert await claims.member(OTHER, CY) == Member("cy", None)
 
 
 async def test_a_service_that_writes_by_itself_is_waited_for(
