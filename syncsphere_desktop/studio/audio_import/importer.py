@@ -20,7 +20,7 @@ from syncsphere_desktop.studio.audio_import import journal as journals
 from syncsphere_desktop.studio.audio_import.control import ImportControl, WorkCancelledError
 from syncsphere_desktop.studio.audio_import.journal import InterruptedImport, Journal
 from syncsphere_desktop.studio.audio_import.naming import shown
-from syncsphere_desktop.studio.audio_import.plan import ImportPlan
+from syncsphere_desktop.studio.audio_import.plan import ImportPlan, PlannedFile
 from syncsphere_desktop.studio.audio_import.planner import LOOKERS, Planner, Prober
 from syncsphere_desktop.studio.audio_import.ports import ContentRows, FileRows, ImportRows
 from syncsphere_desktop.studio.audio_import.present import Present
@@ -87,29 +87,13 @@ class AudioImporter:
         with self._looking_around() as control:
             planner = self._planner(control, progress)
             files = await planner.compare(await planner.look(sources), project.id)
-        going_on = await self._going_on(sources, project.id)
-        return ImportPlan(
-            import_id=going_on.import_id if going_on else uuid4(),
-            project_id=project.id,
-            project_name=project.name,
-            sources=tuple(sources),
-            files=tuple(files),
-            continues=going_on is not None,
-        )
+        return await self._planned(sources, project, files)
 
     async def replan(self, plan: ImportPlan, project: Project, *, progress: Progress = silent) -> ImportPlan:
         """Return the plan of the same files for another project: only duplicates are looked for anew."""
         with self._looking_around() as control:
             files = await self._planner(control, progress).compare(plan.files, project.id)
-        going_on = await self._going_on(plan.sources, project.id)
-        return replace(
-            plan,
-            import_id=going_on.import_id if going_on else uuid4(),
-            project_id=project.id,
-            project_name=project.name,
-            files=tuple(files),
-            continues=going_on is not None,
-        )
+        return await self._planned(plan.sources, project, files)
 
     async def run(
         self,
@@ -191,6 +175,21 @@ class AudioImporter:
 
         return Planner(self._store, present, self._prober, self._looking, control.checkpoint, tell)
 
+    async def _planned(
+        self, sources: Sequence[Path], project: Project, files: Sequence[PlannedFile]
+    ) -> ImportPlan:
+        going_on = await self._going_on(sources, project.id)
+        return await self._looking(
+            lambda: ImportPlan(
+                import_id=going_on.import_id if going_on else uuid4(),
+                project_id=project.id,
+                project_name=project.name,
+                sources=tuple(sources),
+                files=tuple(files),
+                continues=going_on is not None,
+            )
+        )
+
     async def _going_on(self, sources: Sequence[Path], project_id: ProjectId) -> InterruptedImport | None:
         wanted = _absolute(sources)
         for one in await self.interrupted():
@@ -213,9 +212,9 @@ class AudioImporter:
             parts = Parts(
                 self._store, self._files, self._contents, self._prober, self._copying, self._committing
             )
-            report = await ImportRun(plan, parts, journal, control, uploader).run(progress)
+            run = ImportRun(plan, parts, journal, control, uploader, remembered=remembered)
+            report = await run.run(progress)
             is_over = report.is_complete
-            report = replace(report, remembered=remembered)
             try:
                 await self._imports.finish(
                     plan.import_id, duplicates=report.duplicates, rejected=report.rejected

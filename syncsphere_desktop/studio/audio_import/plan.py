@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from uuid import UUID
@@ -65,7 +66,7 @@ class ImportPlan:
     """What an import of `sources` into a project would do. Nothing was written for it.
 
     `continues` tells that an import of the same sources into the same project was cut off, and that this one
-    goes on under its id.
+    goes on under its id. The files are counted once, when the plan is made: of many on a thread.
     """
 
     import_id: UUID
@@ -74,16 +75,25 @@ class ImportPlan:
     sources: tuple[Path, ...]
     files: tuple[PlannedFile, ...]
     continues: bool = False
+    _counts: Counter[Verdict] = field(init=False, repr=False, compare=False)
+    _repeats: int = field(init=False, repr=False, compare=False)
+    _bytes: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        repeats = sum(file.verdict is Verdict.DUPLICATE and file.duplicate_of is None for file in self.files)
+        object.__setattr__(self, "_counts", Counter(file.verdict for file in self.files))
+        object.__setattr__(self, "_repeats", repeats)
+        object.__setattr__(self, "_bytes", sum(file.size for file in self.to_import))
 
     @property
     def new(self) -> int:
         """Return how many files would be imported."""
-        return self._count(Verdict.NEW)
+        return self._counts[Verdict.NEW]
 
     @property
     def duplicates(self) -> int:
         """Return how many files the project has already, or would have by then."""
-        return self._count(Verdict.DUPLICATE)
+        return self._counts[Verdict.DUPLICATE]
 
     @property
     def rejected(self) -> int:
@@ -93,22 +103,19 @@ class ImportPlan:
     @property
     def repeats(self) -> int:
         """Return how many of the duplicates are new to the project, the import having them twice."""
-        return sum(file.verdict is Verdict.DUPLICATE and file.duplicate_of is None for file in self.files)
+        return self._repeats
 
     @property
     def hidden(self) -> int:
         """Return how many files of desktops are passed over."""
-        return self._count(Verdict.HIDDEN)
+        return self._counts[Verdict.HIDDEN]
 
     @property
     def bytes(self) -> int:
         """Return how many bytes would be imported."""
-        return sum(file.size for file in self.to_import)
+        return self._bytes
 
     @property
     def to_import(self) -> Iterator[PlannedFile]:
         """Iterate over the files that would be imported."""
         return (file for file in self.files if file.verdict is Verdict.NEW)
-
-    def _count(self, verdict: Verdict) -> int:
-        return sum(file.verdict is verdict for file in self.files)

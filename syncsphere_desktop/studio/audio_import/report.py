@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 from enum import StrEnum
 from uuid import UUID
 
@@ -69,6 +70,7 @@ class ImportReport:
 
     `remembered` is False where the database has no place for imports: such a one can't be undone as a whole.
     `hidden` counts files of desktops, such as `.DS_Store`, which are passed over and not among `files`.
+    The files are counted once, when the report is made: of many on a thread.
     """
 
     import_id: UUID
@@ -80,40 +82,50 @@ class ImportReport:
     problem: str | None = None
     remembered: bool = True
     hidden: int = 0
+    _counts: Counter[ImportStatus] = field(init=False, repr=False, compare=False)
+    _repeats: int = field(init=False, repr=False, compare=False)
+    _bytes: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        imported = [file for file in self.files if file.status is ImportStatus.IMPORTED]
+        new = {file.id for file in imported}
+        repeats = sum(
+            file.status is ImportStatus.DUPLICATE and (file.id is None or file.id in new)
+            for file in self.files
+        )
+        object.__setattr__(self, "_counts", Counter(file.status for file in self.files))
+        object.__setattr__(self, "_repeats", repeats)
+        object.__setattr__(self, "_bytes", sum(file.size or 0 for file in imported))
 
     @property
     def imported(self) -> int:
         """Return how many files were imported."""
-        return self._count(ImportStatus.IMPORTED)
+        return self._counts[ImportStatus.IMPORTED]
 
     @property
     def duplicates(self) -> int:
         """Return how many files the project had already, or has by another file of the import."""
-        return self._count(ImportStatus.DUPLICATE)
+        return self._counts[ImportStatus.DUPLICATE]
 
     @property
     def repeats(self) -> int:
         """Return how many of the duplicates have the content of another file of the same import."""
-        new = {file.id for file in self.files if file.status is ImportStatus.IMPORTED}
-        return sum(
-            file.status is ImportStatus.DUPLICATE and (file.id is None or file.id in new)
-            for file in self.files
-        )
+        return self._repeats
 
     @property
     def rejected(self) -> int:
         """Return how many files could not be imported."""
-        return self._count(ImportStatus.REJECTED)
+        return self._counts[ImportStatus.REJECTED]
 
     @property
     def left_out(self) -> int:
         """Return how many files the import did not come to."""
-        return self._count(ImportStatus.CANCELLED)
+        return self._counts[ImportStatus.CANCELLED]
 
     @property
     def bytes(self) -> int:
         """Return how many bytes were imported."""
-        return sum(file.size or 0 for file in self.files if file.status is ImportStatus.IMPORTED)
+        return self._bytes
 
     @property
     def is_complete(self) -> bool:
@@ -182,9 +194,6 @@ class ImportReport:
             parts.append(f"{humane.counted(self.hidden, 'hidden file')} of desktops passed over")
         sentence = ", ".join(parts) + "."
         return f"{sentence} {self.problem}" if self.problem else sentence
-
-    def _count(self, status: ImportStatus) -> int:
-        return sum(file.status is status for file in self.files)
 
 
 def _cell(value: object) -> object:

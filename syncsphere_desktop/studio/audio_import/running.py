@@ -68,8 +68,11 @@ class ImportRun:
         journal: Journal,
         control: ImportControl,
         uploader: UserId | None,
+        *,
+        remembered: bool,
     ) -> None:
         self._plan = plan
+        self._remembered = remembered
         self._parts = parts
         self._journal = journal
         self._control = control
@@ -96,15 +99,20 @@ class ImportRun:
         files = await self._remaining(
             await self._parts.committing(lambda: self._outcomes.all(cancelled=is_cancelled))
         )
+        seconds = time.monotonic() - started
+        return await self._parts.committing(lambda: self._report(files, seconds, cancelled=is_cancelled))
+
+    def _report(self, files: tuple[ImportedFile, ...], seconds: float, *, cancelled: bool) -> ImportReport:
         left_out = any(file.status is ImportStatus.CANCELLED for file in files)
         return ImportReport(
             import_id=self._plan.import_id,
             project_id=self._plan.project_id,
             project_name=self._plan.project_name,
             files=files,
-            seconds=time.monotonic() - started,
-            cancelled=is_cancelled and left_out,
+            seconds=seconds,
+            cancelled=cancelled and left_out,
             problem=self._problem.message if self._problem else None,
+            remembered=self._remembered,
             hidden=self._plan.hidden,
         )
 

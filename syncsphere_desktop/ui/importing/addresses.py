@@ -14,6 +14,7 @@ from urllib.request import url2pathname
 from PySide6.QtCore import QMimeData
 
 _URI_LIST = "text/uri-list"
+_BUNDLE = ".odb"
 _AT_ONCE = 500
 _IS_WINDOWS = os.name == "nt"
 
@@ -42,6 +43,15 @@ def lines_of(mime: QMimeData) -> list[str]:
         raw = mime.text().encode("utf-8", "surrogateescape")
     lines = (os.fsdecode(line.strip(b"\r\x00")) for line in raw.split(b"\n"))
     return [line for line in lines if line.strip() and not line.startswith("#")]
+
+
+def bundles_of(mime: QMimeData) -> list[str]:
+    """Return the addresses where all are those of bundles by their names, else none."""
+    raw = bytes(mime.data(_URI_LIST).data()).lower()
+    if _BUNDLE.encode() not in raw:  # there may be many thousands of other files
+        return []
+    lines = lines_of(mime)
+    return lines if all(line.strip().lower().endswith(_BUNDLE) for line in lines) else []
 
 
 async def read_addresses(lines: Sequence[str]) -> Sources:

@@ -9,6 +9,7 @@ from itertools import takewhile
 from pathlib import PurePath
 
 from syncsphere_desktop.domain.humane import size
+from syncsphere_desktop.domain.sound import AudioFormat
 from syncsphere_desktop.studio.audio_import.plan import PlannedFile, Verdict
 from syncsphere_desktop.studio.audio_import.report import ImportedFile, ImportStatus
 from syncsphere_desktop.ui.app.tasks import TaskScope
@@ -23,7 +24,26 @@ from syncsphere_desktop.ui.library.words import (
 )
 from syncsphere_desktop.ui.tables.column import Column, ColumnKind, Elide, RowT, Tone
 
-_AT_ONCE = 2_000
+_AT_ONCE = 500
+
+_ANY = frozenset(AudioFormat)
+_FORMATS_OF = {
+    ".wav": {AudioFormat.WAV},
+    ".wave": {AudioFormat.WAV},
+    ".bwf": {AudioFormat.WAV},
+    ".aif": {AudioFormat.AIFF},
+    ".aiff": {AudioFormat.AIFF},
+    ".aifc": {AudioFormat.AIFF},
+    ".flac": {AudioFormat.FLAC},
+    ".ogg": {AudioFormat.OGG, AudioFormat.OPUS, AudioFormat.FLAC},
+    ".oga": {AudioFormat.OGG, AudioFormat.OPUS, AudioFormat.FLAC},
+    ".opus": {AudioFormat.OPUS},
+    ".mp3": {AudioFormat.MP3},
+    ".m4a": {AudioFormat.M4A, AudioFormat.AAC},
+    ".mp4": {AudioFormat.M4A, AudioFormat.AAC},
+    ".aac": {AudioFormat.AAC, AudioFormat.M4A},
+}
+"""What may be in files of these names; of other names nobody expects anything."""
 
 PLANNED_KINDS = (
     FileKind(Verdict.NEW.value, "New", Tone.SUCCESS),
@@ -56,6 +76,11 @@ class PlannedRow:
         """Return what will become of it."""
         return self.file.verdict.value
 
+    @property
+    def why(self) -> str | None:
+        """Return the reason, or a hint at a name that tells of another format than there is inside."""
+        return self.file.reason or misnamed(self.file)
+
 
 @dataclass(frozen=True, slots=True)
 class ImportedRow:
@@ -72,13 +97,20 @@ class ImportedRow:
         return self.file.status.value
 
 
+def misnamed(file: PlannedFile) -> str | None:
+    """Return what is inside a file whose name tells of another format, as a sentence, or None."""
+    if file.facts is None or file.facts.format in _FORMATS_OF.get(file.source.suffix.lower(), _ANY):
+        return None
+    inside = format_words(file.facts.format.value)
+    return f"It's {inside} inside, not what its name says; it's imported as {inside}."
+
+
 def planned_columns() -> tuple[Column[PlannedRow], ...]:
     """Return the columns of the preview."""
     return (
         _name(lambda row: row.name, lambda row: row.file.relative),
         _folder(lambda row: row.folder),
         _kind(PLANNED_KINDS, lambda row: row.kind),
-        _why(lambda row: row.file.reason, 188),
         _length(lambda row: None if row.file.facts is None else row.file.facts.duration),
         _size(lambda row: row.file.size),
         Column(
@@ -91,6 +123,7 @@ def planned_columns() -> tuple[Column[PlannedRow], ...]:
         ),
         _rate(lambda row: None if row.file.facts is None else row.file.facts.sample_rate),
         _channels(lambda row: None if row.file.facts is None else row.file.facts.channels),
+        _why(lambda row: row.why),
     )
 
 
@@ -100,7 +133,6 @@ def imported_columns() -> tuple[Column[ImportedRow], ...]:
         _name(lambda row: row.name, lambda row: row.file.path),
         _folder(lambda row: row.folder),
         _kind(IMPORTED_KINDS, lambda row: row.kind),
-        _why(lambda row: row.file.reason, 320),
         _length(lambda row: row.file.duration),
         _size(lambda row: row.file.size),
         Column(
@@ -113,6 +145,7 @@ def imported_columns() -> tuple[Column[ImportedRow], ...]:
         _rate(lambda row: row.file.sample_rate),
         _channels(lambda row: row.file.channels),
         Column("Row", lambda row: row.file.id, sort_key="id", kind=ColumnKind.NUMBER, width=72, hidden=True),
+        _why(lambda row: row.file.reason),
     )
 
 
@@ -123,7 +156,7 @@ def planned_list(scope: TaskScope) -> FileList[PlannedRow]:
         planned_columns(),
         PLANNED_KINDS,
         kind_of=lambda row: row.kind,
-        search=lambda row: (row.file.relative, row.file.reason or ""),
+        search=lambda row: (row.file.relative, row.why or ""),
     )
 
 
@@ -194,8 +227,9 @@ def _kind(kinds: tuple[FileKind, ...], value: Callable[[RowT], str]) -> Column[R
     )
 
 
-def _why(value: Callable[[RowT], str | None], width: int) -> Column[RowT]:
-    return Column("Why", value, sort_key="why", width=width)
+def _why(value: Callable[[RowT], str | None]) -> Column[RowT]:
+    """Return the last column, which gets what room the others leave."""
+    return Column("Why", value, sort_key="why", width=188)
 
 
 def _length(value: Callable[[RowT], float | None]) -> Column[RowT]:

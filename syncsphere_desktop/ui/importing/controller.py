@@ -82,7 +82,11 @@ class ImportController(QObject):
         self._uploader: User | None = None
         self.runs = ImportRuns(context, self._scope, self.importer, parts.blockingly)
         self.zone = DropZone(
-            window, target_at=self._target_at, receiver=self._receiver, refused=lambda: parts.refused
+            window,
+            target_at=self._target_at,
+            receiver=self._receiver,
+            refused=lambda: parts.refused,
+            goes_elsewhere=self._goes_to_the_view,
         )
         self.zone.began.connect(self._on_zone_began)
         self.zone.dropped.connect(self._on_zone_dropped)
@@ -221,6 +225,10 @@ class ImportController(QObject):
         view = self._current()
         return view.project_at(place) if isinstance(view, ShowsProjects) else None
 
+    def _goes_to_the_view(self, lines: Sequence[str]) -> bool:
+        view = self._current()
+        return isinstance(view, TakesFiles) and view.takes_files(lines)
+
     def _on_zone_began(self) -> None:
         self._scope.spawn(self._offer_projects(), key="offer")
 
@@ -268,7 +276,14 @@ class ImportController(QObject):
     async def _go_on(self, cut_off: InterruptedImport, project: Project) -> None:
         uploader = None
         if cut_off.uploader is not None:
-            uploader = await self._parts.users.get(cut_off.uploader)
+            try:
+                uploader = await self._parts.users.get(cut_off.uploader)
+            except NotFoundError:
+                self._uploader = None  # nobody rather than whom another import was for
+                self._context.toasts.show_message(
+                    "The user who was to be the uploader was deleted meanwhile: choose somebody, or nobody.",
+                    "warning",
+                )
         await self._preview(cut_off.sources, project, uploader)
 
     # The window

@@ -51,10 +51,11 @@ class DropOverlay(QWidget):
         """Return the projects in the sidebar, each with its place."""
         return self._projects
 
-    def show_target(self, project: str | None, area: QRect | None) -> None:
+    def show_target(self, project: str | None, area: QRect | None, *, is_audio: bool = True) -> None:
         """Say where a drop goes: into a project, whose place is `area`, or wherever is chosen next."""
         if project is None:
-            self._show("Drop to import audio", "You choose the project next.", area, refused=False)
+            what = "Drop to import audio" if is_audio else "Drop to import bundles"
+            self._show(what, "You choose the project next.", area, refused=False)
         else:
             self._show(f"Drop to import into {project}", "", area, refused=False)
 

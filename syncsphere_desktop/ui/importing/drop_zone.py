@@ -10,7 +10,7 @@ from typing_extensions import override
 
 from syncsphere_desktop.domain.project import Project
 from syncsphere_desktop.ui.app.main_window import MainWindow
-from syncsphere_desktop.ui.importing.addresses import holds_files, lines_of
+from syncsphere_desktop.ui.importing.addresses import bundles_of, holds_files, lines_of
 from syncsphere_desktop.ui.importing.drop_overlay import DropOverlay
 from syncsphere_desktop.ui.importing.targets import DropTarget
 from syncsphere_desktop.ui.widgets.dialog import open_dialog
@@ -23,6 +23,7 @@ class DropZone(QObject):
     """Takes files anywhere in the window while it lives; `refused` says in words why it takes none.
 
     `target_at` tells the project at a global place, `receiver` the one that takes what is dropped elsewhere.
+    `goes_elsewhere` tells whether the view takes files of these addresses for something of its own.
     """
 
     began = Signal()
@@ -39,12 +40,15 @@ class DropZone(QObject):
         target_at: Callable[[QPoint], DropTarget | None],
         receiver: Callable[[], Project | None],
         refused: Callable[[], str | None],
+        goes_elsewhere: Callable[[Sequence[str]], bool] = lambda _lines: False,
     ) -> None:
         super().__init__(window)
         self._window = window
         self._target_at = target_at
         self._receiver = receiver
         self._refused = refused
+        self._goes_elsewhere = goes_elsewhere
+        self._bundles: list[str] = []
         self.overlay = DropOverlay(window)
         self.overlay.installEventFilter(self)
         self._resting_on: str | None = None
@@ -92,8 +96,11 @@ class DropZone(QObject):
             self.overlay.setGeometry(self._window.rect())
             self.overlay.show()
             self.overlay.raise_()
+            self._bundles = bundles_of(event.mimeData())
             self.began.emit()
         self._point_at(event.position().toPoint(), event)
+        if self._bundles and self._refused() is None:
+            event.accept()  # or Qt tells of no moves: over the name of a view another one comes up
         return True
 
     def _move(self, event: QDragMoveEvent) -> bool:
@@ -111,7 +118,7 @@ class DropZone(QObject):
         return True
 
     def _drop(self, event: QDropEvent) -> bool:
-        if self.overlay.isHidden() or self._refused() is not None:
+        if self.overlay.isHidden() or self._refusal() is not None:
             event.ignore()
             self._end()
             return True
@@ -126,9 +133,10 @@ class DropZone(QObject):
 
     def _point_at(self, place: QPoint, event: QDragMoveEvent) -> None:
         """Show what a drop here would do. Window and overlay have the same corner, so places are alike."""
-        refused = self._refused()
+        refused = self._refusal()
         if refused is not None:
             self.overlay.show_refusal(refused)
+            self._rest_on(self._window.sidebar.destination_at(self._in_sidebar(place)))
             event.ignore()
             return
         target = self._target(place)
@@ -136,10 +144,18 @@ class DropZone(QObject):
         area = None
         if target is not None:
             area = QRect(self.overlay.mapFromGlobal(target.area.topLeft()), target.area.size())
-        self.overlay.show_target(None if project is None else project.name, area)
+        name = None if project is None else project.name
+        self.overlay.show_target(name, area, is_audio=not self._bundles)
         self._rest_on(self._window.sidebar.destination_at(self._in_sidebar(place)))
         event.setDropAction(Qt.DropAction.CopyAction)
         event.accept()
+
+    def _refusal(self) -> str | None:
+        """Return why what is dragged can't be dropped, or None where it can."""
+        refused = self._refused()
+        if refused is None and self._bundles and not self._goes_elsewhere(self._bundles):
+            return "Bundles are imported in the view of bundles: hold them over its name."
+        return refused
 
     def _target(self, place: QPoint) -> DropTarget | None:
         offered = self.overlay.project_at(place)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from syncsphere_desktop.ui.widgets.search_field import SearchField
 from syncsphere_desktop.ui.widgets.segments import Segments
 
 ALL = "all"
+_AT_ONCE = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +95,12 @@ class FileList(QWidget, Generic[RowT]):
         """End what is on its way to the list."""
         await self._scope.shutdown()
 
-    def show_rows(self, rows: Sequence[RowT], *, chosen: str = ALL) -> None:
-        """Show these files, of the kind `chosen` first."""
-        counts = Counter(map(self._kind_of, rows))
+    async def show_rows(self, rows: Sequence[RowT], *, chosen: str = ALL) -> None:
+        """Show these files, of the kind `chosen` first; others go on meanwhile."""
+        counts: Counter[str] = Counter()
+        for start in range(0, len(rows), _AT_ONCE):
+            counts.update(map(self._kind_of, rows[start : start + _AT_ONCE]))
+            await asyncio.sleep(0)
         self.segments.set_count(ALL, number(len(rows)))
         self.segments.choose(chosen if counts[chosen] else ALL)
         for kind in self._kinds:
@@ -104,6 +109,7 @@ class FileList(QWidget, Generic[RowT]):
         self.segments.show()
         self.search.setVisible(bool(rows))
         self.source.replace(rows)
+        await asyncio.sleep(0)
         self.cover(None)
         self._ask()
 

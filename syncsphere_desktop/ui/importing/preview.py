@@ -164,8 +164,7 @@ class ImportDialog(AwaitableDialog[ImportWish]):
         else:
             plan = await planner.plan(self._sources, project, progress=self._line.take)
         rows = await planned_rows(plan.files)
-        self.files.show_rows(rows)
-        await asyncio.sleep(0)  # ten thousand files are counted in a few milliseconds, again and again
+        await self.files.show_rows(rows)
         told = plan_words(plan)
         self._plan = self._made = plan
         self._line.rest("")

@@ -29,9 +29,11 @@ class AfterReport(StrEnum):
 
 
 class ReportDialog(AwaitableDialog[AfterReport]):
-    """Shows first what was not imported. Saving happens beside it, and leaves it open."""
+    """Shows first what was not imported. Saving and asking happen beside it, and leave it open."""
 
     save_requested = Signal()
+    undo_requested = Signal()
+    """Somebody is to be asked first: `accept_with(AfterReport.UNDO)` once they agreed."""
 
     def __init__(
         self, parent: QWidget, report: ImportReport, files: FileList[ImportedRow], *, undone: bool
@@ -48,7 +50,7 @@ class ReportDialog(AwaitableDialog[AfterReport]):
         self.files = files
         self.body.addWidget(self.files, 1)
         self.undo = Button("Undo import…", Kind.SUBTLE, icon_name="undo")
-        self.undo.clicked.connect(lambda: self.accept_with(AfterReport.UNDO))
+        self.undo.clicked.connect(self.undo_requested)
         self.undo.setVisible(report.remembered and not undone and report.imported > 0)
         self.save = Button("Save report…", icon_name="download")
         self.save.clicked.connect(self.save_requested)
@@ -71,7 +73,7 @@ class ReportDialog(AwaitableDialog[AfterReport]):
     async def ask(self) -> AfterReport | None:
         await asyncio.sleep(0)  # to be made and to be shown are a turn of the loop each
         rows = await imported_rows(self._report.files)
-        self.files.show_rows(rows, chosen=first_kind(self._report))
+        await self.files.show_rows(rows, chosen=first_kind(self._report))
         return await super().ask()
 
     @override

@@ -127,11 +127,12 @@ class ImportRuns(QObject):
         await asyncio.sleep(0)
         dialog = ReportDialog(self._context.window, report, files, undone=finished.undone)
         dialog.save_requested.connect(lambda: ask_where(dialog, lambda path: self.save(report, path)))
+        dialog.undo_requested.connect(lambda: self._scope.spawn(_ask_to_undo(dialog), key="ask to undo"))
         wish = await dialog.ask()
         if wish is AfterReport.SHOW:
             self._context.open_view("library", {"import_id": str(report.import_id)})
         elif wish is AfterReport.UNDO:
-            await self._ask_to_undo(finished)
+            self._scope.spawn(self._undo(finished))
 
     def save(self, report: ImportReport, path: Path) -> None:
         """Write the report into a file."""
@@ -140,23 +141,6 @@ class ImportRuns(QObject):
     async def _save(self, report: ImportReport, path: Path) -> None:
         await self._blockingly(lambda: save_report(report, path))
         self._context.toasts.show_success(f"The report is in {path.name}.")
-
-    async def _ask_to_undo(self, finished: FinishedImport) -> None:
-        report = finished.report
-        files = counted(report.imported, "file")
-        dialog = ConfirmDialog(
-            self._context.window,
-            title=f"Undo the import of {files} into {report.project_name}?",
-            effects=[
-                "Their rows leave the library, and the files go to the quarantine.",
-                "What was changed or replaced since stays.",
-                "Each can be restored from there.",
-            ],
-            confirm="Undo import",
-            dangerous=False,
-        )
-        if await dialog.ask():
-            self._scope.spawn(self._undo(finished))
 
     async def _undo(self, finished: FinishedImport) -> None:
         report = finished.report
@@ -176,6 +160,25 @@ class ImportRuns(QObject):
             told += f" {counted(undone[-1].gone, 'file')} removed or replaced since: left as it is."
         tone = "success" if finished.undone else "warning"
         self._context.toasts.show_message(told, tone)
+
+
+async def _ask_to_undo(shown: ReportDialog) -> None:
+    """Ask over the report; it closes with a yes, and stays with a no."""
+    report = shown.report
+    files = counted(report.imported, "file")
+    dialog = ConfirmDialog(
+        shown,
+        title=f"Undo the import of {files} into {report.project_name}?",
+        effects=[
+            "Their rows leave the library, and the files go to the quarantine.",
+            "What was changed or replaced since stays.",
+            "Each can be restored from there.",
+        ],
+        confirm="Undo import",
+        dangerous=False,
+    )
+    if await dialog.ask():
+        shown.accept_with(AfterReport.UNDO)
 
 
 def show_progress(job: Job, progress: ImportProgress) -> None:

@@ -120,7 +120,7 @@ async def test_it_is_told_which_rows_remain(library: Library) -> None:
     kick, snare = await library.add(tape, "kick", "snare")
     await library.files.remove([kick.id])
     remaining = await library.files.remaining([kick.id, snare.id], tape)
-    assert (remaining.ids, remaining.has_project) == ({snare.id}, True)
+    assert (remaining.ids, remaining.has_project) == (frozenset({snare.id}), True)
     assert not (await library.files.remaining([], ProjectId(99))).has_project
 
 

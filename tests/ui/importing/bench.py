@@ -25,6 +25,8 @@ class ImportBench:
     part: ImportController
     project: Project
     views: list[str]
+    shown: list[object]
+    """What is shown in place of the projects view, where there is something."""
 
 
 @asynccontextmanager
@@ -36,6 +38,7 @@ async def import_bench(
     stores = Stores()
     project = await stores.project("Night Drive", await stores.user("mara"))
     views: list[str] = []
+    shown: list[object] = []
 
     async def open_importer() -> FakeImporter:
         return used
@@ -48,10 +51,14 @@ async def import_bench(
             open_importer, stores.projects, stores.users, blockingly, lambda: journals, refused
         )
         part = ImportController(
-            parts, bench.controller._context, bench.window, lambda: bench.controller, views.append
+            parts,
+            bench.controller._context,
+            bench.window,
+            lambda: shown[0] if shown else bench.controller,
+            views.append,
         )
         try:
-            yield ImportBench(bench, used, part, project, views)
+            yield ImportBench(bench, used, part, project, views, shown)
         finally:
             used.planning.set()
             await part.shutdown()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
+from syncsphere_desktop.domain.project import Project
 from syncsphere_desktop.ui.importing.preview import ImportDialog
 from tests.fakes.importing import FakeImporter
 from tests.ui.bench import turns, until
@@ -22,12 +24,12 @@ _ACTIONS = Qt.DropAction.CopyAction | Qt.DropAction.MoveAction
 class Dragged:
     """A drag of one file, sent to widgets as the window system does."""
 
-    def __init__(self, bench: ImportBench, *, files: bool = True) -> None:
+    def __init__(self, bench: ImportBench, *, files: bool = True, name: str = "Kick.wav") -> None:
         self.window = bench.beside.window
         self.overlay = bench.part.zone.overlay
         self.mime = QMimeData()
         if files:
-            self.mime.setUrls([QUrl.fromLocalFile("/takes/Kick.wav")])
+            self.mime.setUrls([QUrl.fromLocalFile(f"/takes/{name}")])
         else:
             self.mime.setText("Kick")
 
@@ -88,6 +90,39 @@ def test_a_drop_on_a_row_goes_into_that_project_and_is_a_copy(qt_run: QtRun) -> 
             dialog.reject()
 
     qt_run(scenario())
+
+
+def test_bundles_are_not_called_audio_and_go_where_bundles_are_taken(qt_run: QtRun) -> None:
+    async def scenario() -> None:
+        async with import_bench() as bench:
+            taken: list[str] = []
+            drag = Dragged(bench, name="Song.odb")
+            drag.enter(QPoint(600, 20))
+            assert not drag.move(QPoint(600, 21))
+            assert drag.overlay.sentence == (
+                "Bundles are imported in the view of bundles: hold them over its name."
+            )
+            bench.shown[:] = [BundleTaker(taken)]
+            assert drag.move(QPoint(600, 22))
+            assert drag.overlay.sentence == "Drop to import bundles You choose the project next."
+            drag.drop(QPoint(600, 22))
+            await until(lambda: taken == ["file:///takes/Song.odb"])
+            assert not bench.beside.dialogs()
+
+    qt_run(scenario())
+
+
+class BundleTaker:
+    """A view that takes bundles for something of its own."""
+
+    def __init__(self, taken: list[str]) -> None:
+        self._taken = taken
+
+    def takes_files(self, lines: Sequence[str]) -> bool:
+        return all(line.endswith(".odb") for line in lines)
+
+    def take_files(self, lines: Sequence[str], into: Project | None) -> None:
+        self._taken += lines
 
 
 def test_projects_are_offered_in_the_sidebar_while_files_are_dragged(qt_run: QtRun) -> None:

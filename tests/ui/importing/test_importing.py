@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
@@ -11,7 +12,8 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QListWidget
 
-from syncsphere_desktop.domain.ids import ProjectId
+from syncsphere_desktop.domain.ids import ProjectId, UserId
+from syncsphere_desktop.domain.sound import AudioFormat
 from syncsphere_desktop.errors import StoreUnavailableError
 from syncsphere_desktop.studio.audio_import.control import ImportState
 from syncsphere_desktop.studio.audio_import.journal import InterruptedImport
@@ -21,7 +23,7 @@ from syncsphere_desktop.ui.importing.preview import ImportDialog
 from syncsphere_desktop.ui.importing.report_dialog import ReportDialog
 from syncsphere_desktop.ui.widgets.confirm import ConfirmDialog
 from syncsphere_desktop.ui.widgets.segments import Segment
-from tests.fakes.importing import FakeImporter, planned
+from tests.fakes.importing import FACTS, FakeImporter, planned
 from tests.ui.bench import button, find_button, texts, turns, until
 from tests.ui.importing.bench import ImportBench, import_bench
 from tests.ui.loops import QtRun
@@ -242,6 +244,11 @@ def test_an_import_is_undone_from_its_report_and_only_once(qt_run: QtRun) -> Non
             button(dialog, "Undo import…").click()
             sure = await bench.beside.asked(ConfirmDialog)
             assert sure.heading.text() == "Undo the import of 2 files into Night Drive?"
+            button(sure, "Cancel").click()
+            await until(lambda: bench.beside.dialogs() == [dialog])
+            assert not bench.importer.undone
+            button(dialog, "Undo import…").click()
+            sure = await bench.beside.asked(ConfirmDialog)
             button(sure, "Undo import").click()
             await bench.beside.told("1 file removed or replaced since: left as it is.")
             assert bench.importer.undone == [dialog.report.import_id]
@@ -315,6 +322,43 @@ def test_an_import_that_was_cut_off_is_cleaned_up_and_offered_to_go_on(qt_run: Q
             button(bench.beside.toasts, "Go on").click()
             dialog = await previewed(bench)
             assert "An import of these files was cut off; this goes on with it." in texts(dialog)
+            dialog.reject()
+
+    qt_run(scenario())
+
+
+def test_going_on_with_an_import_whose_uploader_was_deleted_says_so_and_proposes_nobody(
+    qt_run: QtRun,
+) -> None:
+    async def scenario() -> None:
+        cut = InterruptedImport(uuid4(), ProjectId(1), (Path("/takes"),), UserId(99), "", "")
+        async with import_bench(FakeImporter(cut_off=(cut,), continues=True), journals=True) as bench:
+            await bench.beside.told("The import of takes into Night Drive did not come to its end.")
+            button(bench.beside.toasts, "Go on").click()
+            dialog = await previewed(bench)
+            await bench.beside.told("The user who was to be the uploader was deleted meanwhile")
+            assert dialog.uploader.row is None
+            dialog.reject()
+
+    qt_run(scenario())
+
+
+def test_a_name_that_tells_of_another_format_gets_a_hint_in_the_last_column(qt_run: QtRun) -> None:
+    async def scenario() -> None:
+        flac = replace(FACTS, format=AudioFormat.FLAC)
+        files = (replace(planned("Kick.wav"), facts=flac), planned("Snare.wav"), planned("Tape"))
+        async with import_bench(FakeImporter(files)) as bench:
+            bench.part.take([Path("/takes")], bench.project)
+            dialog = await previewed(bench)
+            model = dialog.files.model
+            last = model.columnCount() - 1
+            assert model.headerData(last, Qt.Orientation.Horizontal) == "Why"
+            told = {listed(dialog)[row]: model.index(row, last).data() for row in range(model.rowCount())}
+            assert told == {
+                "Kick.wav": "It's FLAC inside, not what its name says; it's imported as FLAC.",
+                "Snare.wav": "",
+                "Tape": "",
+            }
             dialog.reject()
 
     qt_run(scenario())
