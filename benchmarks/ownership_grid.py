@@ -8,6 +8,7 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +25,7 @@ from benchmarks.heartbeat import Heartbeat
 from syncsphere_desktop.domain.ids import UserId
 from syncsphere_desktop.settings import ThemeMode
 from syncsphere_desktop.ui.ownership.canvas import GridCanvas
+from syncsphere_desktop.ui.ownership.clock import GridClock
 from syncsphere_desktop.ui.ownership.geometry import SIZES, Density
 from syncsphere_desktop.ui.ownership.grid_model import GridModel
 from syncsphere_desktop.ui.ownership.values import Held, Person, Track
@@ -56,7 +58,7 @@ def run() -> list[Result]:
 
 def make_canvas(density: Density = Density.OVERVIEW) -> GridCanvas:
     """Return a shown grid of 5,000 tracks and 50 people, 5,000 cells of which are on screen."""
-    model = GridModel(time.time)
+    model = GridModel(GridClock(datetime.now))
     model.set_tracks(Track(UUID(int=number + 1), f"Track {number}") for number in range(TRACKS))
     model.set_people(Person(UserId(number), f"Person {number}") for number in range(1, PEOPLE + 1))
     draw, now = random.Random(1), time.time()  # any order will do

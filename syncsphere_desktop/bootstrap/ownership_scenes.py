@@ -6,8 +6,10 @@ from PySide6.QtWidgets import QLineEdit, QListWidget
 
 from syncsphere_desktop.bootstrap.scene import Scene
 from syncsphere_desktop.bootstrap.stage import Needs, Stage
+from syncsphere_desktop.studio.local_feed import ActivityWish, LocalFeed
 from syncsphere_desktop.ui.ownership.act_dialog import ActDialog
 from syncsphere_desktop.ui.ownership.geometry import Density
+from syncsphere_desktop.ui.ownership.people import STALE_AFTER_SECONDS
 from syncsphere_desktop.ui.ownership.values import Shown
 
 _PROJECT = "Midnight Session"
@@ -26,6 +28,32 @@ async def _all(stage: Stage) -> None:
     await stage.settled()
     stage.shoot("ownership-all-selected")
     view.list.listing.view.selection.clear()
+
+
+async def _alive(stage: Stage) -> None:
+    """Sample members join, claim and release through real sockets."""
+    await _show(stage, _PROJECT)
+    view = stage.ownership
+    canvas = view.grid.canvas
+    stage.studio.start(activity=ActivityWish(seed=7, pace=0.4))
+    await stage.until(lambda: view.grid.truth.light.accessibleName() == "Feed and table agree")
+    people = view.grid.model.people
+    await stage.until(lambda: sum(one.here is True for one in people) > 1)
+    canvas.set_motion(enabled=True)
+    seen = canvas.repaints
+    await stage.until(lambda: canvas.repaints > seen and bool(canvas.lit))
+    stage.shoot("ownership-alive")
+    canvas.set_motion(enabled=False)
+    LocalFeed(stage.studio.folder).wish_activity(None)
+    await stage.until(lambda: not any(one.here for one in people))
+    people.stale_after = 1.0
+    await stage.until(lambda: view.grid.model.tally().stale > 0)
+    view.grid.show_all()
+    await stage.settled()
+    stale = next(at for at in range(view.grid.model.row_count) if people.any_stale(view.grid.model.held(at)))
+    await _select(stage, stale, 0)
+    stage.shoot("ownership-stale")
+    people.stale_after = STALE_AFTER_SECONDS
 
 
 async def _grid(stage: Stage) -> None:
@@ -68,7 +96,7 @@ async def _act(stage: Stage) -> None:
 def _pick(dialog: ActDialog) -> bool:
     """Take the first person that was found; return whether there is none yet."""
     assert dialog.person is not None
-    people = dialog.person.findChild(QListWidget)
+    people = dialog.person.findChildren(QListWidget)[0]
     if people.count():
         people.setCurrentRow(0)
     return people.count() == 0
@@ -169,6 +197,7 @@ async def _select(stage: Stage, row: int, column: int) -> None:
 
 OWNERSHIP_SCENES: tuple[Scene, ...] = (
     Scene("ownership-all", Needs.OWNERSHIP, _all),
+    Scene("ownership-alive", Needs.OWNERSHIP, _alive),
     Scene("ownership-grid", Needs.OWNERSHIP, _grid),
     Scene("ownership-act", Needs.OWNERSHIP, _act),
     Scene("ownership-contested", Needs.OWNERSHIP, _contested),

@@ -32,6 +32,7 @@ from syncsphere_desktop.ui.ownership.keys import TypeAhead, target_cell
 from syncsphere_desktop.ui.ownership.marks import Marks
 from syncsphere_desktop.ui.ownership.pacing import FramePace
 from syncsphere_desktop.ui.ownership.painting import GridPainter
+from syncsphere_desktop.ui.ownership.scrolling import set_ranges
 from syncsphere_desktop.ui.ownership.selection import GridSelection
 from syncsphere_desktop.ui.ownership.style import GridStyle
 from syncsphere_desktop.ui.ownership.tips import accessible_words, tip_at
@@ -107,6 +108,11 @@ class GridCanvas(QAbstractScrollArea):
             self.verticalScrollBar().value(),
             self._names,
         )
+
+    @property
+    def lit(self) -> frozenset[Cell]:
+        """Return the cells that flash at this moment."""
+        return frozenset(self._shares)
 
     @property
     def names_width(self) -> int:
@@ -206,14 +212,7 @@ class GridCanvas(QAbstractScrollArea):
         self._rearrange()
 
     def _rearrange(self) -> None:
-        geometry = self.geometry_now
-        across, down = self.horizontalScrollBar(), self.verticalScrollBar()
-        across.setRange(0, max(0, geometry.content_width - geometry.cells.width()))
-        across.setPageStep(max(1, geometry.cells.width()))
-        across.setSingleStep(geometry.column_width)
-        down.setRange(0, max(0, geometry.content_height - geometry.cells.height()))
-        down.setPageStep(max(1, geometry.cells.height()))
-        down.setSingleStep(geometry.sizes.row)
+        set_ranges(self.horizontalScrollBar(), self.verticalScrollBar(), self.geometry_now)
         self.viewport().update()
 
     def _on_clock_timeout(self) -> None:

@@ -85,7 +85,10 @@ class OwnershipController(QObject):
         from syncsphere_desktop.ui.ownership.parts import parts_for_session
 
         read_only = session.database.read_only_reason is not None
-        parts = parts_for_session(session, context.scope.report_bug)
+        toasts = context.toasts
+        parts = parts_for_session(
+            session, context.scope.report_bug, lambda error: _discard(toasts.show_error(error.message))
+        )
         return cls(parts, context, GridClock(session.clock.now), read_only=read_only)
 
     # What the frame asks
@@ -375,6 +378,10 @@ def _part(layout: Mapping[str, object], name: str) -> Mapping[str, object]:
 def _saved_project(layout: Mapping[str, object]) -> ProjectId | None:
     saved = layout.get("project")
     return ProjectId(saved) if type(saved) is int else None
+
+
+def _discard(_toast: object) -> None:
+    """The notification stands by itself."""
 
 
 def _stay(_error: AppError) -> None:

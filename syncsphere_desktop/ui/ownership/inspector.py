@@ -117,8 +117,8 @@ class HolderInspector(InspectorPanel):
         for owner in stale:
             person = people.find(owner)
             gone = None if person is None else person.absent_since
-            away = "" if gone is None else f" for {held_for(now - gone)}"
-            notices.append(f"Stale: {people.name_of(owner)} is away{away}.")
+            away = "is away" if gone is None else f"was not seen for {held_for(now - gone)}"
+            notices.append(f"Stale: {people.name_of(owner)} {away}.")
         if not track.in_bundle:
             notices.append("The newest bundle has no such track.")
         self._notice.setText("\n".join(notices))

@@ -14,7 +14,8 @@ from syncsphere_desktop.domain.ownership_agreement import Agreement
 from syncsphere_desktop.domain.ownership_history import OwnershipEvent
 from syncsphere_desktop.domain.ownership_picture import Picture
 from syncsphere_desktop.domain.presence import Presence
-from syncsphere_desktop.errors import AppError
+from syncsphere_desktop.errors import AppError, InputError
+from syncsphere_desktop.settings import ConnectionTarget
 from syncsphere_desktop.studio.ownership.acting import OwnershipStore, OwnerTelling
 from syncsphere_desktop.studio.ownership.watch_ports import Shown
 from syncsphere_desktop.studio.ownership.watch_status import WatchStatus
@@ -67,17 +68,31 @@ class OwnershipParts:
     telling: OwnerTelling | None = None
 
 
-def parts_for_session(session: Session, report_bug: Callable[[BaseException], None]) -> OwnershipParts:
-    """Return the parts over an open session's database. The watch is started by the view."""
+def parts_for_session(
+    session: Session,
+    report_bug: Callable[[BaseException], None],
+    tell_problem: Callable[[AppError], None],
+) -> OwnershipParts:
+    """Return the parts over an open session's database and feed. The watch is started by the view.
+
+    Where the profile's feed has no address that can be used, `tell_problem` hears of it and the view goes
+    without.
+    """
     from syncsphere_desktop.database.repositories.ownership import OwnershipRepository
     from syncsphere_desktop.database.repositories.ownership_history import OwnershipHistory
+    from syncsphere_desktop.feed.endpoint import FeedEndpoint
     from syncsphere_desktop.studio.ownership.naming import TrackNames
     from syncsphere_desktop.studio.ownership.opening import ownership_watch
 
     database = session.database
+    try:
+        endpoint = FeedEndpoint.of(ConnectionTarget(session.profile))
+    except InputError as error:
+        endpoint = None
+        tell_problem(error)
     repository = OwnershipRepository(database, session.actor)
     return OwnershipParts(
-        watch=ownership_watch(database, None, report_bug=report_bug),
+        watch=ownership_watch(database, endpoint, report_bug=report_bug),
         names=TrackNames(database),
         rows=repository.rows,
         collaborators=session.collaborators,

@@ -50,7 +50,7 @@ def presence_words(person: Person, now: float) -> str:
         return "Present"
     if person.absent_since is None:
         return "Not present"
-    return f"Last seen {held_for(now - person.absent_since)} ago"
+    return f"Not seen for {held_for(now - person.absent_since)}"
 
 
 def holder_lines(held: Held, people: People, now: float) -> list[str]:
@@ -67,7 +67,7 @@ def holder_lines(held: Held, people: People, now: float) -> list[str]:
         if people.is_stale(owner, held.since):
             person = people.find(owner)
             gone = None if person is None else person.absent_since
-            line += ", who is away" if gone is None else f", who is away for {held_for(now - gone)}"
+            line += ", who is away" if gone is None else f", not seen for {held_for(now - gone)}"
         lines.append(line)
     if held.is_contested:
         lines.append("Contested: the table has a row for each of them")

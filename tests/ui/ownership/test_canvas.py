@@ -145,7 +145,7 @@ def test_a_change_flashes_once_and_fades_and_not_without_motion(canvas: GridCanv
     canvas.set_motion(enabled=True)
     canvas.model.set_held(box(0), held_by(ADA))
     QTest.qWait(60)
-    assert canvas._shares
+    assert canvas.lit
     assert color_at(canvas, corner(canvas, 0, 0)) != fill(ADA)
     _wait_until_dark(canvas)
     QTest.qWait(40)
@@ -153,12 +153,12 @@ def test_a_change_flashes_once_and_fades_and_not_without_motion(canvas: GridCanv
     canvas.set_motion(enabled=False)
     canvas.model.set_held(box(1), held_by(ADA))
     QTest.qWait(60)
-    assert not canvas._shares
+    assert not canvas.lit
 
 
 def _wait_until_dark(canvas: GridCanvas) -> None:
     for _ in range(250):
-        if not canvas._shares:
+        if not canvas.lit:
             return
         QTest.qWait(20)
     raise AssertionError("the light never went out")
