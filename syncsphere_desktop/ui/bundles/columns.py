@@ -24,9 +24,9 @@ def version_columns(now: Callable[[], datetime], *, editable: bool) -> tuple[Col
             sort_key="version",
             kind=ColumnKind.NUMBER,
             tooltip=_version_tip,
-            width=64,
+            width=60,
         ),
-        Column("Project", lambda version: version.project_name, sort_key="project", width=120),
+        Column("Project", lambda version: version.project_name, sort_key="project", width=112),
         time_column("Saved", lambda version: version.created_at, "created_at", now),
         Column(
             "By",
@@ -34,7 +34,7 @@ def version_columns(now: Callable[[], datetime], *, editable: bool) -> tuple[Col
             sort_key="creator",
             kind=ColumnKind.PERSON,
             person=lambda version: version.created_by,
-            width=132,
+            width=124,
         ),
         *_number_columns(),
         Column(
@@ -52,7 +52,7 @@ def version_columns(now: Callable[[], datetime], *, editable: bool) -> tuple[Col
             sort_key="label",
             editable=editable,
             validate=lambda text: checked_label(text) or "",
-            width=96,
+            width=80,
         ),
         Column(
             "Id", lambda version: version.id, sort_key="id", kind=ColumnKind.NUMBER, width=64, hidden=True

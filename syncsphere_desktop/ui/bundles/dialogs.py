@@ -71,7 +71,7 @@ def import_effects(project: Project, files: Sequence[CheckedFile]) -> list[str]:
             effects.append(f"{file.path.name} is left out: {file.refused}")
             continue
         bundle = file.check.bundle
-        effects.append(f"{file.path.name}: {in_short(bundle)}, {size(bundle.size)}.")
+        effects.append(f"{file.path.name}: {in_short(bundle)} · {size(bundle.size)}.")
         effects += [f"{file.path.name}: {told}" for told in file.check.warnings[:_MOST_TOLD]]
     return effects
 
