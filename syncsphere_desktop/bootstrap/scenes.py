@@ -43,6 +43,22 @@ async def _connect(stage: Stage) -> None:
     stage.shoot("welcome-connect")
 
 
+async def _connect_feed(stage: Stage) -> None:
+    stage.program.connecting.show_welcome()
+    stage.program.connecting.page.form_requested.emit()
+    dialog = await stage.dialog(ConnectDialog)
+    form, ended = dialog.form, asyncio.Event()
+    # Nothing listens there, so that both tests show a step that fails.
+    form.take_address("postgresql://ada@127.0.0.1:1/syncsphere")
+    form.feed.address.setText("wss://127.0.0.1:1/ws")
+    form.feed.unfold()
+    dialog.test_ended.connect(ended.set)
+    dialog.start_test()
+    await ended.wait()
+    await stage.settled()
+    stage.shoot("welcome-connect-feed")
+
+
 async def _users(stage: Stage) -> None:
     stage.shoot("users")
 
@@ -228,6 +244,7 @@ async def _select_project(stage: Stage, position: int) -> None:
 SCENES: tuple[Scene, ...] = (
     Scene("welcome", Needs.NOTHING, _welcome),
     Scene("welcome-connect", Needs.NOTHING, _connect),
+    Scene("welcome-connect-feed", Needs.NOTHING, _connect_feed),
     Scene("users", Needs.USERS, _users),
     Scene("users-selected", Needs.USERS, _users_selected),
     Scene("users-many", Needs.USERS, _users_many),

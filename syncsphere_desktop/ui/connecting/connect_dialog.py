@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 from typing_extensions import override
@@ -26,6 +26,7 @@ from syncsphere_desktop.ui.connecting.steps import (
 from syncsphere_desktop.ui.widgets.banner import Banner
 from syncsphere_desktop.ui.widgets.buttons import Button, Kind
 from syncsphere_desktop.ui.widgets.dialog import AwaitableDialog
+from syncsphere_desktop.ui.widgets.fitted_scroll import FittedScroll
 from syncsphere_desktop.ui.widgets.plain_text import PlainLabel, plain_tip
 
 Prober = Callable[[ConnectionTarget, StepListener], Awaitable[AppError | None]]
@@ -33,6 +34,10 @@ Prober = Callable[[ConnectionTarget, StepListener], Awaitable[AppError | None]]
 
 FeedProber = Callable[[FeedEndpoint, StepListener], Awaitable[AppError | None]]
 """Tries a live feed in the same way; what it finds never keeps from connecting."""
+
+_USUAL_HEIGHT, _LEAST_ROOM = 900, 240
+_AROUND = 176
+"""Pixels of the dialog's title and foot, and of the window that stays to be seen around it."""
 
 _TEST = "connection-test"
 _KEYRING = "keyring"
@@ -80,11 +85,13 @@ class ConnectDialog(AwaitableDialog[ConnectRequest]):
         self.test_button = Button("Test connection")
         self.connect_button = Button("Connect", Kind.PRIMARY)
         self.cancel_button = Button("Cancel")
+        self._scroll = FittedScroll(self.form, most=_room(parent))
         self._build()
         if target is not None:
             self.form.show_target(target)
         self._show_feed_steps()
         self.form.changed.connect(self._on_form_changed)
+        self.form.feed.unfolded.connect(self._on_feed_unfolded)
         if failure is not None:
             self.show_failure(failure)
         elif target is None:
@@ -101,6 +108,7 @@ class ConnectDialog(AwaitableDialog[ConnectRequest]):
         test.setSpacing(12)
         test.addWidget(heading)
         test.addWidget(self.steps)
+        test.addSpacing(8)
         test.addWidget(self._feed_heading)
         test.addWidget(self.feed_steps)
         test.addStretch(1)
@@ -110,7 +118,7 @@ class ConnectDialog(AwaitableDialog[ConnectRequest]):
         test.setContentsMargins(0, 0, 0, 0)
         panes = QHBoxLayout()
         panes.setSpacing(24)
-        panes.addWidget(self.form, 1)
+        panes.addWidget(self._scroll, 1)
         panes.addWidget(line)
         panes.addWidget(side)
         self.body.addWidget(self.banner)
@@ -225,6 +233,10 @@ class ConnectDialog(AwaitableDialog[ConnectRequest]):
         self.feed_steps.clear()
         self._show_feed_steps()
 
+    def _on_feed_unfolded(self) -> None:
+        # After the layout knows how high the fields are.
+        QTimer.singleShot(0, self, lambda: self._scroll.ensureWidgetVisible(self.form.feed, 0, 0))
+
     def _on_test_button_clicked(self) -> None:
         if self._is_testing:
             self.stop_test()
@@ -234,3 +246,9 @@ class ConnectDialog(AwaitableDialog[ConnectRequest]):
     def _on_connect_button_clicked(self) -> None:
         if not self._is_testing:
             self.start_test(then_connect=True)
+
+
+def _room(parent: QWidget | None) -> int:
+    """Return how high the form may be in a dialog over that window."""
+    height = _USUAL_HEIGHT if parent is None else parent.window().height()
+    return max(_LEAST_ROOM, height - _AROUND)

@@ -30,18 +30,27 @@ _FINGERPRINT_HINT = "SHA-256 of the one certificate to trust, whoever signed it.
 _TOKEN_HINT = "Kept as the password is."  # noqa: S105  # about it, not it
 _PLAIN_WARNING = "Anybody on the way can read and change what is sent, the token too."
 
-OBSERVE, JOIN = "Observe without appearing present", "Join, seen as present"
+_OBSERVE_HINT = "Nobody sees you as present."
+_JOIN_HINT = "Everybody in a project sees you."
+
+OBSERVE, JOIN = "Observe unseen", "Join, seen as present"
+
+
+_NARROW = 224
+"""How wide the second column is, as in the form around it."""
 
 
 class FeedPart(QWidget):
     """A head that folds and unfolds, and the fields below it. `fields` go by the names of the draft's."""
 
     changed = Signal()
+    unfolded = Signal()
 
     def __init__(self) -> None:
         super().__init__()
         self._host = ""
         self.head = Button(_TITLE, Kind.SUBTLE, icon_name="chevron-right")
+        self.head.setStyleSheet("padding-left: 2px")  # in line with the labels of the fields
         self.address = QLineEdit()
         self.offer = Button("Use the usual one")
         self.authority = QLineEdit()
@@ -59,6 +68,8 @@ class FeedPart(QWidget):
         self._build()
         self._connect()
         self.follow_host("")
+        self._show_plain()
+        self._show_mode()
         self._fold(folded=True)
 
     def _build(self) -> None:
@@ -67,7 +78,7 @@ class FeedPart(QWidget):
         grid.setHorizontalSpacing(16)
         grid.setVerticalSpacing(10)
         grid.setColumnStretch(0, 1)
-        grid.setColumnStretch(1, 1)
+        grid.setColumnMinimumWidth(1, _NARROW)
         parts: tuple[tuple[str, str, QWidget, str, int, int, int], ...] = (
             ("feed_url", "Address of the feed", _row(self.address, self.offer), _ADDRESS_HINT, 0, 0, 2),
             (
@@ -130,6 +141,7 @@ class FeedPart(QWidget):
         self.mode.setCurrentIndex(0 if draft.feed_observes else 1)
         self.plain.setChecked(draft.feed_plain)
         self._show_plain()
+        self._show_mode()
         if draft.feed_url:
             self.unfold()
 
@@ -142,6 +154,8 @@ class FeedPart(QWidget):
     def _fold(self, *, folded: bool) -> None:
         self._body.setVisible(not folded)
         self.head.setIcon(icon("chevron-right" if folded else "chevron-down", "text"))
+        if not folded:
+            self.unfolded.emit()
         self.head.setAccessibleName(f"{_TITLE}, {'folded' if folded else 'unfolded'}")
 
     def _show_plain(self) -> None:
@@ -154,6 +168,9 @@ class FeedPart(QWidget):
             self.fields[name].setVisible(not plain)
         hint = _PLAIN_WARNING if plain and self.plain.isChecked() else _ADDRESS_HINT
         self.fields["feed_url"].set_hint(hint, warning=hint is _PLAIN_WARNING)
+
+    def _show_mode(self) -> None:
+        self.fields["feed_observes"].set_hint(_OBSERVE_HINT if self.observes else _JOIN_HINT)
 
     def _on_head_clicked(self) -> None:
         self._fold(folded=not self.is_folded)
@@ -172,6 +189,7 @@ class FeedPart(QWidget):
 
     def _on_choice(self, _choice: object) -> None:
         self._show_plain()
+        self._show_mode()
         self.changed.emit()
 
     def _on_choose_clicked(self) -> None:
