@@ -14,7 +14,7 @@ from syncsphere_desktop.domain.ownership import Holding
 from syncsphere_desktop.errors import NotFoundError
 from syncsphere_desktop.feed.client import FeedClient
 from syncsphere_desktop.feed.endpoint import FeedEndpoint
-from syncsphere_desktop.studio.ownership.watch_ports import WatchPacing
+from syncsphere_desktop.studio.ownership.watch_ports import Feed, WatchPacing
 from syncsphere_desktop.studio.ownership.watching import OwnershipWatch
 
 
@@ -43,12 +43,16 @@ def ownership_watch(
     *,
     pacing: WatchPacing | None = None,
     report_bug: Callable[[BaseException], None] | None = None,
+    feed: Feed | None = None,
 ) -> OwnershipWatch:
-    """Return a watch over a database and, where there is one, the feed at `endpoint`; not started yet."""
+    """Return a watch over a database and, where there is one, the feed at `endpoint`; not started yet.
+
+    `feed` is one that the caller made, in place of the endpoint's.
+    """
     return OwnershipWatch(
         StoredHoldings(database),
         OwnershipNotices(database),
-        None if endpoint is None else FeedClient(endpoint),
+        feed or (None if endpoint is None else FeedClient(endpoint)),
         all_projects=partial(all_project_ids, database),
         pacing=pacing,
         report_bug=report_bug,

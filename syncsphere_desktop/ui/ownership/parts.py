@@ -80,7 +80,9 @@ def parts_for_session(
     """
     from syncsphere_desktop.database.repositories.ownership import OwnershipRepository
     from syncsphere_desktop.database.repositories.ownership_history import OwnershipHistory
+    from syncsphere_desktop.feed.client import FeedClient
     from syncsphere_desktop.feed.endpoint import FeedEndpoint
+    from syncsphere_desktop.studio.ownership.feed_telling import FeedTelling
     from syncsphere_desktop.studio.ownership.naming import TrackNames
     from syncsphere_desktop.studio.ownership.opening import ownership_watch
 
@@ -91,8 +93,10 @@ def parts_for_session(
         endpoint = None
         tell_problem(error)
     repository = OwnershipRepository(database, session.actor)
+    feed = None if endpoint is None else FeedClient(endpoint)
+    watch = ownership_watch(database, None, report_bug=report_bug, feed=feed)
     return OwnershipParts(
-        watch=ownership_watch(database, endpoint, report_bug=report_bug),
+        watch=watch,
         names=TrackNames(database),
         rows=repository.rows,
         collaborators=session.collaborators,
@@ -100,4 +104,5 @@ def parts_for_session(
         people=session.users,
         events=OwnershipHistory(database).events,
         store=repository,
+        telling=None if feed is None else FeedTelling(feed, watch.presence),
     )
