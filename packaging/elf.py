@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
 MAGIC = b"\x7fELF"
@@ -35,18 +35,17 @@ def newest_glibc(files: Iterable[Path]) -> tuple[int, int]:
 
 
 def unused_libraries(folder: Path, places: Iterable[Path]) -> list[Path]:
-    """Return the libraries directly in one of `places` that nothing below `folder` needs, nor one another."""
+    """Return the libraries directly in one of `places` that no program or module below `folder` leads to."""
     wants = {path: needed(path) for path in elf_files(folder)}
     homes = set(places)
-    candidates = {path for path in wants if path.parent in homes and ".so" in path.name}
-    unused: set[Path] = set()
-    while found := {path for path in candidates - unused if not _is_wanted(path, wants, unused)}:
-        unused |= found
+    unused = {path for path in wants if path.parent in homes and ".so" in path.name}
+    waiting = [path for path in wants if path not in unused]
+    while waiting:
+        names = wants[waiting.pop()]
+        reached = {path for path in unused if path.name in names}
+        unused -= reached
+        waiting += reached
     return sorted(unused)
-
-
-def _is_wanted(library: Path, wants: Mapping[Path, frozenset[str]], gone: set[Path]) -> bool:
-    return any(library.name in names for path, names in wants.items() if path not in gone and path != library)
 
 
 def missing(folder: Path) -> dict[str, list[Path]]:
