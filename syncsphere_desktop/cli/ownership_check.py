@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from syncsphere_desktop.cli.database import chosen_target, opened
+from syncsphere_desktop.cli.feed_options import add_feed_options, chosen_feed
 from syncsphere_desktop.cli.ownership_watch import add_project_option, shown_projects
 from syncsphere_desktop.cli.run import FOUND_SOMETHING_WRONG, tell, wants_json
 from syncsphere_desktop.cli.text_table import text_table
@@ -33,6 +34,7 @@ def register(commands: Any, connection: argparse.ArgumentParser) -> None:
         help="compare the live feed with the table (exit 3 when they differ, 1 when the feed is not there)",
     )
     add_project_option(parser)
+    add_feed_options(parser)
     parser.add_argument(
         "--timeout", type=float, default=20.0, metavar="SECONDS", help="how long to wait (default: 20)"
     )
@@ -51,13 +53,12 @@ def _check(namespace: argparse.Namespace) -> int:
 
 
 async def _main(namespace: argparse.Namespace, target: ConnectionTarget) -> tuple[Document, str]:
-    from syncsphere_desktop.feed.endpoint import FeedEndpoint
     from syncsphere_desktop.studio.ownership.opening import ownership_watch
     from syncsphere_desktop.studio.ownership.titles import Titles
 
-    endpoint = FeedEndpoint.of(target)
+    endpoint = chosen_feed(target, namespace)
     if endpoint is None:
-        raise UsageError("This connection names no live feed to compare the table with.")
+        raise UsageError("This connection names no live feed to compare the table with; --feed-url does.")
     async with opened(target) as database:
         watch = ownership_watch(database, endpoint)
         watch.show(await shown_projects(database, namespace.project))

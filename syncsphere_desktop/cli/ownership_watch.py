@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from syncsphere_desktop.cli.database import chosen_target, opened
+from syncsphere_desktop.cli.feed_options import add_feed_options, chosen_feed
 from syncsphere_desktop.cli.people import found_project
 from syncsphere_desktop.cli.run import wants_json
 from syncsphere_desktop.cli.text_table import printable
@@ -35,6 +36,7 @@ def register(commands: Any, connection: argparse.ArgumentParser) -> None:
         help="print each change of who holds what, as it happens, until Ctrl+C",
     )
     add_project_option(parser)
+    add_feed_options(parser)
     parser.set_defaults(command=_watch)
 
 
@@ -69,12 +71,11 @@ def _watch(namespace: argparse.Namespace) -> int:
 
 
 async def _main(namespace: argparse.Namespace, target: ConnectionTarget) -> None:
-    from syncsphere_desktop.feed.endpoint import FeedEndpoint
     from syncsphere_desktop.studio.ownership.opening import ownership_watch
     from syncsphere_desktop.studio.ownership.titles import Titles
 
     async with opened(target) as database:
-        watch = ownership_watch(database, FeedEndpoint.of(target))
+        watch = ownership_watch(database, chosen_feed(target, namespace))
         watch.show(await shown_projects(database, namespace.project))
         printer = _Printer(Titles(database), as_json=wants_json(namespace))
         watch.subscribe(printer.take)
