@@ -6,13 +6,11 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime
-from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
-from syncsphere_desktop.domain.ids import ProjectId, UserId
+from syncsphere_desktop.domain.ids import ProjectId
 from syncsphere_desktop.feed.messages import (
     FeedMessage,
     Malformed,
@@ -28,9 +26,7 @@ from syncsphere_desktop.feed.messages import (
     UserLeft,
     UserRef,
 )
-
-LONGEST_TEXT = 200
-"""Characters that are kept of any name, reason or error; the rest is cut off."""
+from syncsphere_desktop.feed.values import box_uuid, clean, moment_of, shown_text, user_ref
 
 BIG = 65_536
 """Characters from which on a frame is only parsed where its type is one that is needed."""
@@ -38,8 +34,6 @@ BIG = 65_536
 MOST_EVENTS = 1_000
 
 _BIGGEST_UNNAMED = 1_048_576
-_LARGEST_ID = 2**63 - 1
-_LONGEST_UUID = len("{urn:uuid:00000000-0000-0000-0000-000000000000}")
 _MOST_USERS = 100_000
 
 _KNOWN = frozenset({
@@ -139,7 +133,12 @@ def _unknown(kind: str, document: Mapping[str, Any], size: int) -> Unknown:
     except _BadFieldError:
         project = None
     return Unknown(
-        clean(kind), project, user_ref(document.get("userId")), _moment(document), _is_known(kind), size
+        clean(kind),
+        project,
+        user_ref(document.get("userId")),
+        moment_of(document.get("timestamp")),
+        _is_known(kind),
+        size,
     )
 
 
@@ -149,11 +148,18 @@ def _is_known(kind: str) -> bool:
 
 def _joined(document: Mapping[str, Any], data: Mapping[str, Any]) -> FeedMessage:
     name = data.get("username") or data.get("name")
-    return UserJoined(_project(document), _user(document), _text(name), _moment(document))
+    return UserJoined(
+        _project(document), _user(document), shown_text(name), moment_of(document.get("timestamp"))
+    )
 
 
 def _left(document: Mapping[str, Any], data: Mapping[str, Any]) -> FeedMessage:
-    return UserLeft(_project(document), _user(document), _text(data.get("reason")), _moment(document))
+    return UserLeft(
+        _project(document),
+        _user(document),
+        shown_text(data.get("reason")),
+        moment_of(document.get("timestamp")),
+    )
 
 
 def _claimed(document: Mapping[str, Any], data: Mapping[str, Any]) -> FeedMessage:
@@ -163,17 +169,21 @@ def _claimed(document: Mapping[str, Any], data: Mapping[str, Any]) -> FeedMessag
         if user is None:
             raise _BadFieldError("it names no owner")
         owner = user
-    return OwnershipClaimed(_project(document), _box(data), owner, user, _moment(document))
+    return OwnershipClaimed(_project(document), _box(data), owner, user, moment_of(document.get("timestamp")))
 
 
 def _released(document: Mapping[str, Any], data: Mapping[str, Any]) -> FeedMessage:
     user = user_ref(document.get("userId"))
     owner = user_ref(data.get("ownerId"))
-    return OwnershipReleased(_project(document), _box(data), owner, user, _moment(document))
+    return OwnershipReleased(
+        _project(document), _box(data), owner, user, moment_of(document.get("timestamp"))
+    )
 
 
 def _sync_requested(document: Mapping[str, Any], data: Mapping[str, Any]) -> FeedMessage:
-    return SyncRequested(_project(document), _user(document), data.get("observe") is True, _moment(document))
+    return SyncRequested(
+        _project(document), _user(document), data.get("observe") is True, moment_of(document.get("timestamp"))
+    )
 
 
 def _synced(document: Mapping[str, Any], data: Mapping[str, Any]) -> FeedMessage:
@@ -181,7 +191,7 @@ def _synced(document: Mapping[str, Any], data: Mapping[str, Any]) -> FeedMessage
     ownership: dict[UUID, UserRef] = {}
     skipped = 0
     for text, value in _mapping(data, "ownership").items():
-        box, owner = _uuid(text), user_ref(value)
+        box, owner = box_uuid(text), user_ref(value)
         if box is not None and owner is not None:
             ownership[box] = owner
         elif value is not None:  # a box without an owner is no fault
@@ -198,7 +208,7 @@ def _synced(document: Mapping[str, Any], data: Mapping[str, Any]) -> FeedMessage
         events,
         data.get("observing") is True,
         skipped + bad_events,
-        _moment(document),
+        moment_of(document.get("timestamp")),
     )
 
 
@@ -225,13 +235,17 @@ def _refused(document: Mapping[str, Any], data: Mapping[str, Any]) -> FeedMessag
         project = _project(document)
     except _BadFieldError:
         project = None
-    message = _text(data.get("message")) or _text(document.get("message")) or "no reason given"
-    return ServerRefused(message, _text(data.get("details")), project, _moment(document))
+    message = shown_text(data.get("message")) or shown_text(document.get("message")) or "no reason given"
+    return ServerRefused(
+        message, shown_text(data.get("details")), project, moment_of(document.get("timestamp"))
+    )
 
 
 def _notice(document: Mapping[str, Any], data: Mapping[str, Any]) -> FeedMessage:
-    words, kind = _text(data.get("message")), _text(data.get("updateType"))
-    return ProjectNotice(_project(document), _user(document), words or "", kind or "", _moment(document))
+    words, kind = shown_text(data.get("message")), shown_text(data.get("updateType"))
+    return ProjectNotice(
+        _project(document), _user(document), words or "", kind or "", moment_of(document.get("timestamp"))
+    )
 
 
 _READERS: dict[str, Callable[[Mapping[str, Any], Mapping[str, Any]], FeedMessage]] = {
@@ -263,7 +277,7 @@ def _user(document: Mapping[str, Any]) -> UserRef:
 
 def _box(data: Mapping[str, Any]) -> UUID:
     text = data.get("boxUuid") or data.get("trackboxUuid") or data.get("audiounitboxUuid")
-    box = _known_uuid(text) if isinstance(text, str) and len(text) <= _LONGEST_UUID else None
+    box = box_uuid(text) if isinstance(text, str) else None
     if box is None:
         raise _BadFieldError("its box is no UUID")
     return box
@@ -277,69 +291,6 @@ def _mapping(data: Mapping[str, Any], key: str) -> Mapping[str, Any]:
 def _sequence(data: Mapping[str, Any], key: str) -> list[Any]:
     value = data.get(key)
     return value if isinstance(value, list) else []
-
-
-def user_ref(value: object) -> UserRef | None:
-    """Return whom a value of a frame names; None where it names nobody."""
-    if isinstance(value, str):
-        return _named(value[:LONGEST_TEXT])
-    number = _number(value)
-    return None if number is None else UserId(number)
-
-
-@lru_cache(maxsize=4_096)
-def _named(text: str) -> UserRef | None:
-    number = _number(text)
-    return _text(text) if number is None else UserId(number)
-
-
-def _number(value: object) -> int | None:
-    """Return an id that is a number or the text of one."""
-    if isinstance(value, str):
-        value = int(value) if 0 < len(value) < 20 and value.isascii() and value.isdigit() else None
-    elif isinstance(value, float) and value.is_integer():
-        value = int(value)
-    return value if type(value) is int and 0 <= value <= _LARGEST_ID else None
-
-
-def _text(value: object) -> str | None:
-    return clean(value) or None if isinstance(value, str) else None
-
-
-def clean(text: str) -> str:
-    """Return foreign text fit to be shown and stored: cut, and without control characters."""
-    text = text[:LONGEST_TEXT].strip()
-    if text.isprintable():
-        return text
-    return "".join(character if character.isprintable() else "\ufffd" for character in text)
-
-
-def _uuid(text: str) -> UUID | None:
-    return _known_uuid(text) if len(text) <= _LONGEST_UUID else None
-
-
-@lru_cache(maxsize=16_384)
-def _known_uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
-
-
-def _moment(document: Mapping[str, Any]) -> datetime | None:
-    """Return the sender's time, from milliseconds or ISO text; None where it is neither, or out of range."""
-    value = document.get("timestamp")
-    try:
-        if type(value) is int or type(value) is float:
-            return datetime.fromtimestamp(value / 1000, UTC)
-        if isinstance(value, str) and len(value) <= 40:
-            if value.isascii() and value.isdigit():
-                return datetime.fromtimestamp(int(value) / 1000, UTC)
-            moment = datetime.fromisoformat(value)
-            return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    except (ValueError, OverflowError, OSError):
-        return None
-    return None
 
 
 _Parts = tuple[str, ProjectId | None, UserRef | None, dict[str, object]]

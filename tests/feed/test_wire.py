@@ -22,7 +22,8 @@ from syncsphere_desktop.feed.messages import (
     UserJoined,
     UserLeft,
 )
-from syncsphere_desktop.feed.wire import BIG, LONGEST_TEXT, MOST_EVENTS, encode, parse, type_of, user_ref
+from syncsphere_desktop.feed.values import LONGEST_TEXT, user_ref
+from syncsphere_desktop.feed.wire import BIG, MOST_EVENTS, encode, parse, type_of
 from tests.feed.hostile import BOX, PROJECT, claim, frame
 
 AT = datetime(2026, 11, 22, 12, 30, tzinfo=UTC)
