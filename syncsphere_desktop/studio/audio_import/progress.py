@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import threading
-import time
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from syncsphere_desktop.studio.audio_import.control import ImportControl
 from syncsphere_desktop.studio.audio_import.plan import PlannedFile
-
-_RATE_SECONDS = 5.0
-"""Over how long the rate is measured."""
+from syncsphere_desktop.studio.pace import Pace, WorkProgress, seconds_left
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,19 +22,13 @@ class FileProgress:
 
 
 @dataclass(frozen=True, slots=True)
-class ImportProgress:
-    """How far an import is. `rate` in bytes a second; `seconds_left` is None while it can't be said.
+class ImportProgress(WorkProgress):
+    """How far an import is.
 
     `files_done` and `bytes_done` count files that were copied or refused, `bytes_done` also what is copied
-    of those in `current`. `rate` is that of the last seconds.
+    of those in `current`.
     """
 
-    files_done: int
-    files: int
-    bytes_done: int
-    bytes: int
-    rate: float
-    seconds_left: float | None
     current: tuple[FileProgress, ...]
     paused: bool
 
@@ -63,7 +53,7 @@ class Meter:
         self._done = 0
         self._read = 0
         self._under_way: dict[Path, FileProgress] = {}
-        self._marks: deque[tuple[float, int]] = deque([(time.monotonic(), 0)])
+        self._pace = Pace()
 
     def began(self, file: PlannedFile) -> None:
         """Count a file as being copied."""
@@ -89,23 +79,14 @@ class Meter:
         with self._lock:
             current = tuple(self._under_way.values())
             done = min(self._bytes, self._done + sum(file.bytes_done for file in current))
-            rate = self._rate()
-            is_known = rate > 0 and not self._control.paused
+            rate = self._pace.rate(self._read)
             return ImportProgress(
                 files_done=self._files_done,
                 files=self._files,
                 bytes_done=done,
                 bytes=self._bytes,
                 rate=rate,
-                seconds_left=(self._bytes - done) / rate if is_known else None,
+                seconds_left=seconds_left(self._bytes - done, rate, paused=self._control.paused),
                 current=current,
                 paused=self._control.paused,
             )
-
-    def _rate(self) -> float:
-        now = time.monotonic()
-        self._marks.append((now, self._read))
-        while len(self._marks) > 2 and self._marks[1][0] < now - _RATE_SECONDS:
-            self._marks.popleft()
-        then, count = self._marks[0]
-        return (self._read - count) / (now - then) if now > then else 0.0

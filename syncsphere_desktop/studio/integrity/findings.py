@@ -11,6 +11,7 @@ from enum import StrEnum
 from syncsphere_desktop.domain.bundle_use import BundleUse
 from syncsphere_desktop.domain.humane import counted
 from syncsphere_desktop.domain.ids import AudioFileId, ProjectId
+from syncsphere_desktop.studio.pace import WorkProgress
 
 
 class FindingKind(StrEnum):
@@ -113,20 +114,14 @@ class CheckPhase(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class CheckProgress:
-    """How far a check is. `rate` in bytes a second; `seconds_left` is None while it can't be said.
+class CheckProgress(WorkProgress):
+    """How far a check is.
 
     `files` and `bytes` are the totals of the rows, as the database tells them; in the phase ORPHANS
     `files_done` goes on counting, over files of the store.
     """
 
     phase: CheckPhase
-    files_done: int
-    files: int
-    bytes_done: int
-    bytes: int
-    rate: float
-    seconds_left: float | None
     found: int
     current: str = ""
     paused: bool = False

@@ -6,10 +6,8 @@ import threading
 import time
 
 from syncsphere_desktop.studio.integrity.findings import CheckPhase, CheckProgress
+from syncsphere_desktop.studio.pace import Pace, seconds_left
 from syncsphere_desktop.studio.work_control import WorkControl
-
-_RATE_SECONDS = 5.0
-"""Over how long the rate is measured."""
 
 
 class Meter:
@@ -19,7 +17,7 @@ class Meter:
         self._control = control
         self._lock = threading.Lock()
         self._started = time.monotonic()
-        self._marks: list[tuple[float, int]] = [(self._started, 0)]
+        self._pace = Pace()
         self.phase = CheckPhase.GUARDING
         self.files_total = 0
         self.bytes_total = 0
@@ -40,7 +38,7 @@ class Meter:
         with self._lock:
             self.rows_done = files
             self.bytes_done = self.bytes_read = read
-            self._marks = [(time.monotonic(), read)]
+            self._pace.go_on_from(read)
 
     def read(self, count: int) -> None:
         """Count bytes that were read."""
@@ -62,9 +60,8 @@ class Meter:
     def progress(self) -> CheckProgress:
         """Return how far it is at this moment."""
         with self._lock:
-            rate = self._rate()
-            left = max(0, self.bytes_total - self.bytes_done)
-            is_known = self.phase is CheckPhase.ROWS and rate > 0 and not self._control.paused
+            rate = self._pace.rate(self.bytes_read)
+            rests = self._control.paused or self.phase is not CheckPhase.ROWS
             return CheckProgress(
                 phase=self.phase,
                 files_done=self.rows_done + self.files_seen,
@@ -72,16 +69,8 @@ class Meter:
                 bytes_done=self.bytes_done,
                 bytes=self.bytes_total,
                 rate=rate,
-                seconds_left=left / rate if is_known else None,
+                seconds_left=seconds_left(self.bytes_total - self.bytes_done, rate, paused=rests),
                 found=self.found,
                 current=self.current,
                 paused=self._control.paused,
             )
-
-    def _rate(self) -> float:
-        now = time.monotonic()
-        self._marks.append((now, self.bytes_read))
-        while len(self._marks) > 2 and self._marks[1][0] < now - _RATE_SECONDS:
-            del self._marks[0]
-        then, count = self._marks[0]
-        return (self.bytes_read - count) / (now - then) if now > then else 0.0
