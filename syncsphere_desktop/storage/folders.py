@@ -96,13 +96,14 @@ class Folder(Protocol):
 class DescriptorFolder:
     """A folder by its descriptor; the way for POSIX systems."""
 
-    def __init__(self, descriptor: int, path: Path) -> None:
+    def __init__(self, descriptor: int, path: Path, names: tuple[str, ...] = ()) -> None:
         self._descriptor = descriptor
         self._path = path
+        self._names = names  # put together when it is asked for: that takes longer than to open the folder
 
     @property
     def path(self) -> Path:
-        return self._path
+        return self._path.joinpath(*self._names)
 
     @classmethod
     def at(cls, path: Path) -> Self:
@@ -114,7 +115,7 @@ class DescriptorFolder:
             descriptor = os.open(name, _FOLDER | _NO_LINK, dir_fd=self._descriptor)
         except OSError as error:
             raise self._as_link(error, name) from None
-        return type(self)(descriptor, self._path / name)
+        return type(self)(descriptor, self._path, (*self._names, name))
 
     def make(self, name: str) -> None:
         try:

@@ -28,7 +28,7 @@ from syncsphere_desktop.storage.folders import (
     open_to_others,
 )
 from syncsphere_desktop.storage.held import HeldFile
-from syncsphere_desktop.storage.marker import MARKER_BYTES, MARKER_NAME, fresh_marker, read_marker
+from syncsphere_desktop.storage.marker import MARKER_NAME, FolderMarker, fresh_marker
 from syncsphere_desktop.storage.paths import (
     OF_THE_SYSTEM,
     OWN_FOLDER,
@@ -70,6 +70,7 @@ class LocalStore(AudioStore):
         self.root = StoreRoot(tuple(dict.fromkeys(places)))
         self._open_folder = open_folder or (DescriptorFolder.at if by_descriptors() else PathFolder.at)
         self._blocks = Blocks()
+        self._marked = FolderMarker(self.url)
 
     @override
     def identity(self) -> str | None:
@@ -223,11 +224,7 @@ class LocalStore(AudioStore):
 
     def _marker(self, root: Folder) -> str | None:
         with as_storage_errors(self.url):
-            try:
-                with root.child(OWN_FOLDER) as own, os.fdopen(own.read(MARKER_NAME), "rb") as file:
-                    return read_marker(file.read(MARKER_BYTES), self.url)
-            except FileNotFoundError:
-                return None
+            return self._marked.identity(root)
 
     def _require_writable(self, root: Folder) -> None:
         if not root.is_writable():

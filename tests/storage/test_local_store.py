@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import psutil
 import pytest
@@ -449,3 +450,17 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
     )
     assert int(done.stdout) < 16 * 1024
     assert (tmp_path / "root" / "large.wav").stat().st_size == size
+
+
+def test_a_marker_that_is_written_anew_in_place_is_noticed(tmp_path: Path) -> None:
+    store = LocalStore(tmp_path)
+    first = store.mark()
+    assert store.identity() == first
+    other = str(uuid4())
+    marker = tmp_path / ".syncsphere" / "store.json"
+    marker.write_text(marker.read_text("utf-8").replace(first, other), "utf-8")
+    assert store.identity() == other
+    with pytest.raises(StoreUnavailableError, match="another studio's"):
+        store.put(io.BytesIO(b"x"), StorePath("projects/1/a.wav"))
+    marker.unlink()
+    assert store.identity() is None

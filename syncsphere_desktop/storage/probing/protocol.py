@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
 from typing import Literal
 
@@ -49,6 +49,9 @@ class Request:
     buckets: int = 0
 
 
+_REQUEST = tuple(field.name for field in fields(Request))
+
+
 def encoded(message: Message) -> bytes:
     """Return the message as its line. Names that are no UTF-8 survive as escaped surrogates."""
     return json.dumps(message, ensure_ascii=True, allow_nan=False).encode("ascii") + b"\n"
@@ -64,7 +67,7 @@ def decoded(line: bytes) -> Message:
 
 def encoded_request(request: Request) -> bytes:
     """Return a request as its line."""
-    return encoded(asdict(request))
+    return encoded({name: getattr(request, name) for name in _REQUEST})  # quicker than `asdict`
 
 
 def decoded_request(line: bytes) -> Request:
