@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,7 +41,7 @@ def register(commands: Any, connection: argparse.ArgumentParser) -> None:
 
 
 def _export(namespace: argparse.Namespace) -> int:
-    into_folder = namespace.to.is_dir()
+    into_folder = os.path.isdir(namespace.to)  # noqa: PTH112  # False for whatever can't be a path, too
     if len(namespace.ids) > 1 and not into_folder:
         raise UsageError(f"{namespace.to} is no folder, and several versions need one.")
 

@@ -69,8 +69,10 @@ def _diff(namespace: argparse.Namespace) -> int:
 
     difference = compare(before, after)
     as_json = wants_json(namespace)
-    document = diff_document(difference) if as_json else {}
-    tell(document, as_json=as_json, text="" if as_json else _told(difference))
+    sides = ((namespace.before, before), (namespace.after, after))
+    problems = [f"{name}: {bundle.problem}" for name, bundle in sides if bundle.problem]
+    document = {**diff_document(difference), "problems": problems} if as_json else {}
+    tell(document, as_json=as_json, text="" if as_json else _told(difference, problems))
     return 0
 
 
@@ -135,13 +137,13 @@ def _described(bundle: Bundle) -> str:
     return "\n".join(lines)
 
 
-def _told(difference: BundleDiff) -> str:
+def _told(difference: BundleDiff, problems: list[str]) -> str:
     from syncsphere_desktop.odb.diff import describe
 
     paragraphs = describe(difference)
+    lines = [f"Note: {printable(problem)}" for problem in problems]
     if not paragraphs:
-        return "Nothing differs."
-    lines = []
+        lines.append("Nothing differs in what could be read." if problems else "Nothing differs.")
     for paragraph in paragraphs:
         lines.append(f"{_MARKS[paragraph.kind.value]} {printable(paragraph.text)}")
         lines += [f"    {printable(detail)}" for detail in paragraph.details]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 from uuid import UUID
 from zipfile import ZipFile
@@ -96,6 +97,29 @@ def test_what_differs_is_told_of_files_and_stored_versions(command: Command, pro
     people = command("bundle", "diff", str(V1), str(V2)).out
     assert "~ Lead Synth (doubled): renamed from “Lead Synth”" in people
     assert command("bundle", "diff", str(V1), str(V1)).out == "Nothing differs.\n"
+
+
+def test_what_can_not_be_read_is_not_told_to_be_the_same(command: Command, tmp_path: Path) -> None:
+    cut, empty = tmp_path / "cut.odb", tmp_path / "empty.odb"
+    cut.write_bytes(sample_bundle("v1")[:9000])
+    empty.write_bytes(b"")
+    told = command("bundle", "diff", str(cut), str(empty)).out
+    assert f"{cut}: It is a ZIP without its end" in told
+    assert "Nothing differs in what could be read." in told
+    problems = command("bundle", "diff", str(V1), str(empty), "--json").document["problems"]
+    assert problems == [f"{empty}: It is empty."]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs a file that is no regular one")
+def test_an_export_replaces_nothing_but_a_file(command: Command, project: int, tmp_path: Path) -> None:
+    stored = command("bundle", "import", str(V1), "--project", str(project), "--json").document["id"]
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    refused = command("bundle", "export", str(stored), "--to", str(pipe), "--overwrite", "--json")
+    assert (refused.code, refused.error["code"]) == (1, "file")
+    assert pipe.is_fifo()
+    too_long = command("bundle", "export", str(stored), "--to", str(tmp_path / ("a" * 300)), "--json")
+    assert (too_long.code, too_long.error["code"]) == (1, "file")
 
 
 def test_what_is_odd_is_stored_only_when_that_is_wished(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import stat
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,10 +59,8 @@ class BundleExporter:
         Raises FileError where the file is there already (unless `overwrite`) or can't be written,
         NotFoundError, AppError. Cancelling leaves nothing.
         """
-        if path.is_dir():
-            raise FileError(f"{path} is a folder.")
-        if path.exists() and not overwrite:
-            raise _there_already(path)
+        with told_as_file_errors(path):
+            await asyncio.to_thread(_refuse_place, path, overwrite=overwrite)
         part = path.with_name(f".{path.name[:100]}.{os.urandom(6).hex()}.part")
         with told_as_file_errors(path):
             try:
@@ -137,6 +136,20 @@ def export_name(version: BundleVersion) -> str:
     number = "" if version.version is None else f" v{version.version}"
     name = (version.project_name or "").strip()[:_LONGEST_NAME] or "project"
     return safe_name(f"{name}{number} ({version.id}).odb")
+
+
+def _refuse_place(path: Path, *, overwrite: bool) -> None:
+    """Raise FileError where a file must not be written: a device that is replaced is gone for everybody."""
+    try:
+        found = path.lstat().st_mode
+    except FileNotFoundError:
+        return
+    if path.is_dir():
+        raise FileError(f"{path} is a folder.")
+    if not overwrite:
+        raise _there_already(path)
+    if not stat.S_ISREG(found) and not stat.S_ISLNK(found):
+        raise FileError(f"{path} is no regular file; nothing was written.")
 
 
 def _there_already(path: Path) -> FileError:

@@ -101,6 +101,16 @@ async def test_it_works_without_our_tables(versions: Versions, target: Connectio
         assert (await BundleCopier(database, "ada").restore(version)).version == 2
 
 
+class Online:
+    """Says that these people have every project open."""
+
+    def __init__(self, *names: str) -> None:
+        self._names = names
+
+    def active(self, project_id: ProjectId) -> tuple[str, ...]:
+        return self._names
+
+
 async def test_it_is_told_whose_tracks_change(versions: Versions, database: Database) -> None:
     project, ada, bob = await versions.project(), await versions.user("ada"), await versions.user("bob")
     old = await versions.store(project, sample_bundle("v1"), 1)
@@ -123,6 +133,8 @@ async def test_it_is_told_whose_tracks_change(versions: Versions, database: Data
     assert changed.paragraph.parts
     assert impact.is_compared
     assert impact.online is None
+    assert (await restore_impact(database, old, presence=Online("cleo", "ada"))).online == ("ada", "cleo")
+    assert (await restore_impact(database, old, presence=Online())).online == ()
     assert await restore_impact(database, newest) == type(impact)(impact.newest, impact.newest)
 
 

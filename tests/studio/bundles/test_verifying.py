@@ -7,14 +7,21 @@ import hashlib
 import io
 import struct
 import zipfile
+from pathlib import Path
 
 import pytest
 
+from syncsphere_desktop.database.bundle_stream import BundleStreams
 from syncsphere_desktop.database.connection import Database
 from syncsphere_desktop.database.repositories.bundle_checks import BundleCheckRepository
+from syncsphere_desktop.database.repositories.bundle_facts import BundleFactsRepository
 from syncsphere_desktop.domain.bundle_check import CheckState
+from syncsphere_desktop.domain.ids import BundleId
 from syncsphere_desktop.settings import ConnectionTarget
+from syncsphere_desktop.studio.bundle_index import index_bundles
+from syncsphere_desktop.studio.bundles.child.process import BundleProcess
 from syncsphere_desktop.studio.bundles.decoding import decode
+from syncsphere_desktop.studio.bundles.files import BundleExporter
 from syncsphere_desktop.studio.bundles.verifying import verify_bundles
 from tests.bundle_maker import bundle, graph, sample_bundle
 from tests.database_work import opened
@@ -163,3 +170,28 @@ async def test_where_nothing_can_be_kept_it_is_told_all_the_same(
             report = await verify_bundles(database, resume=True)
     assert (report.damaged, report.kept, report.resumed, len(report.findings)) == (1, False, False, 1)
     assert report.findings[0].version == 1
+
+
+async def test_hashes_are_kept_by_checks_and_exports(
+    versions: Versions, database: Database, target: ConnectionTarget, tmp_path: Path
+) -> None:
+    project, data = await versions.project(), sample_bundle("v1")
+    verified, exported = [await versions.store(project, data, number) for number in (1, 2)]
+    facts, streams = BundleFactsRepository(database), BundleStreams(database)
+    await index_bundles(facts, streams)
+    assert [found.sha256 for found in (await facts.of([verified, exported])).values()] == [None, None]
+
+    written = await BundleExporter(streams, facts).export(exported, tmp_path / "out.odb")
+    assert (await facts.of([exported]))[exported].sha256 == written.sha256 == hashlib.sha256(data).hexdigest()
+    assert [sample.sha256 for sample in await facts.samples_of(exported)] == [None]
+
+    with BundleProcess() as worker:
+        assert (await verify_bundles(database, worker=worker)).is_sound
+    (sample,) = await facts.samples_of(verified)
+    assert sample.sha256 == decode(io.BytesIO(data)).samples[sample.uuid]
+    assert (await facts.of([verified]))[verified].sha256 == written.sha256
+
+    execute(target, f"UPDATE project_bundles SET version = 9 WHERE id = {verified}")
+    row_version = (await facts.unread())[0].row_version
+    assert not await facts.keep_hashes(verified, row_version, written.sha256)
+    assert not await facts.keep_hashes(BundleId(4711), row_version, written.sha256)
