@@ -35,6 +35,7 @@ async def _alive(stage: Stage) -> None:
     await _show(stage, _PROJECT)
     view = stage.ownership
     canvas = view.grid.canvas
+    stage.execute("CREATE TABLE kept_for_a_moment AS SELECT * FROM box_ownership")
     stage.studio.start(activity=ActivityWish(seed=7, pace=0.4))
     await stage.until(lambda: view.grid.truth.light.accessibleName() == "Feed and table agree")
     people = view.grid.model.people
@@ -46,6 +47,9 @@ async def _alive(stage: Stage) -> None:
     canvas.set_motion(enabled=False)
     LocalFeed(stage.studio.folder).wish_activity(None)
     await stage.until(lambda: not any(one.here for one in people))
+    stage.execute("DELETE FROM box_ownership")
+    stage.execute("INSERT INTO box_ownership SELECT * FROM kept_for_a_moment")
+    stage.execute("DROP TABLE kept_for_a_moment")
     people.stale_after = 1.0
     await stage.until(lambda: view.grid.model.tally().stale > 0)
     view.grid.show_all()
@@ -54,6 +58,18 @@ async def _alive(stage: Stage) -> None:
     await _select(stage, stale, 0)
     stage.shoot("ownership-stale")
     people.stale_after = STALE_AFTER_SECONDS
+
+
+async def _no_feed(stage: Stage) -> None:
+    await _show(stage, _PROJECT)
+    truth = stage.ownership.grid.truth
+    await stage.until(lambda: "Live by the feed" in truth.sentence.whole_text)
+    LocalFeed(stage.studio.folder).stop()
+    await stage.until(lambda: truth.sentence.whole_text.startswith("Live by the database"))
+    await stage.settled()
+    stage.shoot("ownership-no-feed")
+    stage.studio.start()
+    await stage.until(lambda: truth.sentence.whole_text.startswith("Live by the feed"))
 
 
 async def _grid(stage: Stage) -> None:
@@ -198,6 +214,7 @@ async def _select(stage: Stage, row: int, column: int) -> None:
 OWNERSHIP_SCENES: tuple[Scene, ...] = (
     Scene("ownership-all", Needs.OWNERSHIP, _all),
     Scene("ownership-alive", Needs.OWNERSHIP, _alive),
+    Scene("ownership-no-feed", Needs.OWNERSHIP, _no_feed),
     Scene("ownership-grid", Needs.OWNERSHIP, _grid),
     Scene("ownership-act", Needs.OWNERSHIP, _act),
     Scene("ownership-contested", Needs.OWNERSHIP, _contested),

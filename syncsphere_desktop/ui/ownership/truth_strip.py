@@ -28,6 +28,8 @@ def light_words(agreement: Agreement, way: WatchWay) -> str:
         return "Feed and table agree"
     if agreement.state is AgreementState.DIFFERS:
         return f"Feed and table differ on {counted(agreement.total, 'track')}"
+    if way is WatchWay.FEED:
+        return "Comparing feed and table"
     return "Offline" if way is WatchWay.OFFLINE else "Not compared with a feed"
 
 
