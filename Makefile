@@ -64,7 +64,7 @@ wheel: venv
 	@$(python) -m hatchling build -t wheel
 
 package: venv
-	@$(python) packaging/build.py
+	@$(python) packaging/make_packages.py
 
 # `--universal` locks for every system, and no registry's address gets into the file.
 lock:

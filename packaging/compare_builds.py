@@ -7,8 +7,8 @@ import shutil
 import sys
 from pathlib import Path
 
-import build
 import freeze
+import make_packages
 
 
 def hashes(folder: Path) -> dict[str, str]:
@@ -25,7 +25,7 @@ def hashes(folder: Path) -> dict[str, str]:
 
 def main() -> int:
     """Return 1 when the two builds of this commit differ."""
-    epoch = build.commit_epoch()
+    epoch = make_packages.commit_epoch()
     first = hashes(freeze.freeze(epoch))
     shutil.rmtree(freeze.BUILD / "pyinstaller")
     second = hashes(freeze.freeze(epoch))

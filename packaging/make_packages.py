@@ -1,4 +1,4 @@
-"""Builds what this system can build: `python packaging/build.py`, or `make package`.
+"""Builds what this system can build: `python packaging/make_packages.py`, or `make package`.
 
 On Debian and Ubuntu that is the `.deb` and a relocatable tarball; on Windows the installer, on macOS the disk
 image. Each comes with its checksum and a bill of materials, in `dist/packages`.
