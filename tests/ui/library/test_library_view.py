@@ -558,7 +558,9 @@ def test_a_row_that_another_view_chose_is_alone_selected_and_has_a_chip(qt_run: 
             model = bench.controller.listing.model
             await until(lambda: model.count.value == 1 and not model.is_dimmed)
             await until(lambda: bench.controller.editing.shown is not None)
-            assert bench.controller.editing.shown.id == other.id
+            shown = bench.controller.editing.shown
+            assert shown is not None
+            assert shown.id == other.id
             assert bench.controller.listing.view.verticalScrollBar().value() == 0
             (chip,) = bench.controller.filters.findChildren(QToolButton)
             assert chip.text() == "One chosen file"
