@@ -197,7 +197,7 @@ class InMemoryOwnership:
             and (row_ids is None or row.id in row_ids)
             and (not held_only or row.owner_id is not None)
         ]
-        if boxes is None or project_id is None or held_only:
+        if boxes is None or project_id is None or owner_id is not None or held_only:
             return tuple(found)
         project = self.studio.projects.get(project_id)
         there = {box.box_uuid for box in found}
@@ -219,6 +219,8 @@ class InMemoryOwnership:
                 changed.append(AssignedRow(row.id, box.project_id, box.box_uuid, to, None))
                 continue
             now = self._row(box.row.id)
+            if now.owner_id == to:
+                continue
             if now.owner_id != box.row.owner_id:
                 conflicts.append(NotAssigned(now.id, now.box_uuid, box.row.owner_id, now.owner_id))
             else:

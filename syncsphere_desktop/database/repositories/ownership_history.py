@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
@@ -207,7 +207,11 @@ def _picture(connection: Connection, project_id: ProjectId, moment: datetime) ->
     return tuple(_holding(project_id, box, rows) for box, rows in boxes.items())
 
 
-def _holding(project_id: ProjectId, box_uuid: UUID, rows: Iterable[Row[Any]]) -> Holding:
+def _holding(project_id: ProjectId, box_uuid: UUID, rows: Sequence[Row[Any]]) -> Holding:
+    if len(rows) == 1:  # as nearly all are
+        [(row_id, _box, owner, since)] = rows
+        owned = () if owner is None else (owner,)
+        return Holding(box_uuid, owned, since, (row_id,), None, project_id, (owner,))
     ordered = sorted(rows, key=lambda row: row.row_id)
     owners: dict[UserId, None] = dict.fromkeys(row.owner_id for row in ordered if row.owner_id is not None)
     return Holding(
