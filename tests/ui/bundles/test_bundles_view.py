@@ -2,114 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from pathlib import Path
-
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 
-from syncsphere_desktop.domain.bundle import BundleVersion
-from syncsphere_desktop.domain.project import Project
 from syncsphere_desktop.errors import ConnectionLostError
-from syncsphere_desktop.studio.bundle_contents import BundleContents
-from syncsphere_desktop.studio.bundles.child.desk import OwnProcess
-from syncsphere_desktop.ui.app.jobs import JobState
-from syncsphere_desktop.ui.app.view import ViewContext
-from syncsphere_desktop.ui.bundles.controller import BundleParts, BundlesController
-from syncsphere_desktop.ui.bundles.dialogs import ImportBundlesDialog, NewProjectCopyDialog
-from syncsphere_desktop.ui.bundles.diff_dialog import TEXT, DiffDialog
-from syncsphere_desktop.ui.bundles.diff_rows import Mark
-from syncsphere_desktop.ui.bundles.restore_dialog import RestoreDialog
-from syncsphere_desktop.ui.bundles.retention_dialog import STAYS, RetentionDialog
-from syncsphere_desktop.ui.importing.targets import HasReceiver, TakesFiles
 from syncsphere_desktop.ui.library.dialogs import ChooseProjectDialog
 from tests.bundle_maker import sample_bundle
-from tests.fakes.bundles import START, EmptyLibrary, InMemoryDeeds, InMemoryHolders, InMemoryVersions
 from tests.ui.bench import (
-    NOW,
-    Bench,
-    Stores,
-    button,
     cut_buttons,
     line,
     loaded,
     texts,
     turns,
     until,
-    view_bench,
 )
+from tests.ui.bundles.bundle_bench import Parts, bundles, rows, select
 from tests.ui.loops import QtRun
-
-
-class Parts:
-    """What the view was built over."""
-
-    versions: InMemoryVersions
-    holders: InMemoryHolders
-    deeds: InMemoryDeeds
-    train: Project
-    hymn: Project
-
-
-@asynccontextmanager
-async def bundles(
-    fill: Callable[[Parts], None] | None = None, *, read_only: bool = False
-) -> AsyncIterator[tuple[Bench[BundlesController], Parts]]:
-    """Night train has three versions, of which the second is as the first; Hymn has one."""
-    stores, parts = Stores(), Parts()
-    ada = await stores.user("ada")
-    parts.train = await stores.project("Night train", ada)
-    parts.hymn = await stores.project("Hymn", ada)
-    parts.versions = versions = InMemoryVersions(stores.studio)
-    parts.holders = InMemoryHolders(stores.studio.gate)
-    parts.deeds = InMemoryDeeds(versions, stores.projects, NOW)
-    for version, days in (("v1", 0), ("v1", 10), ("v2", 20)):
-        versions.add(parts.train, sample_bundle(version), days=days)
-    versions.add(parts.hymn, sample_bundle("v1"), days=30)
-    if fill is not None:
-        fill(parts)
-
-    def make(stores: Stores, context: ViewContext) -> BundlesController:
-        return BundlesController(
-            BundleParts(
-                versions=versions,
-                marks=versions,
-                projects=stores.projects,
-                contents=BundleContents(versions, EmptyLibrary(), OwnProcess()),
-                holders=parts.holders.rows,
-                people=stores.users.rows,
-                deeds=parts.deeds,
-            ),
-            context,
-            lambda: NOW,
-            read_only=read_only,
-        )
-
-    async with view_bench(make, stores) as bench:
-        yield bench, parts
-
-
-def rows(bench: Bench[BundlesController]) -> list[BundleVersion]:
-    model = bench.controller.listing.model
-    return [row for at in range(model.count.value) if (row := model.row(at)) is not None]
-
-
-async def select(bench: Bench[BundlesController], project: Project, number: int) -> BundleVersion:
-    found = rows(bench)
-    place = next(at for at, row in enumerate(found) if (row.project_id, row.version) == (project.id, number))
-    bench.controller.listing.view.go_to(place)
-    await until(lambda: bench.controller.editing.shown == found[place])
-    await until(lambda: bench.controller.inspector.shows_contents)
-    await turns()
-    return found[place]
-
-
-async def compared(bench: Bench[BundlesController]) -> DiffDialog:
-    dialog = await bench.asked(DiffDialog)
-    await until(lambda: dialog.shown is not None)
-    return dialog
 
 
 def test_the_versions_of_all_projects_are_listed_the_newest_first(qt_run: QtRun) -> None:
@@ -229,85 +137,6 @@ def test_the_chart_is_stepped_through_and_selects_a_version(qt_run: QtRun) -> No
     qt_run(scenario())
 
 
-def test_a_version_is_compared_with_the_one_before_it(qt_run: QtRun) -> None:
-    async def scenario() -> None:
-        async with bundles() as (bench, parts):
-            await select(bench, parts.train, 3)
-            bench.controller.inspector.compare_button.click()
-            dialog = await compared(bench)
-            told = [(row.mark, row.before, row.after) for row in dialog.list.rows]
-            assert (Mark.CHANGED, "tempo 118 bpm", "tempo 122 bpm") in told
-            assert (Mark.ADDED, "", "automation of volume") in told
-            assert (Mark.ADDED, "", "4 notes") in told
-            dialog.show_as(TEXT)
-            assert "tempo 118 → 122 bpm" in dialog.words.toPlainText()
-            dialog.copy_button.click()
-            copied = QGuiApplication.clipboard().text()
-            assert copied.startswith("Version 2 → Version 3")
-            assert "renamed from “Lead Synth”" in copied
-            dialog.reject()
-
-    qt_run(scenario())
-
-
-def test_who_held_a_track_then_is_told_only_where_it_is_known(qt_run: QtRun) -> None:
-    async def scenario() -> None:
-        async with bundles() as (bench, parts):
-            version = await select(bench, parts.train, 3)
-            unit = (await bench.controller._parts.contents.of(version)).bundle.named[0]
-            parts.holders.hold(parts.train, unit.uuid, "ada", START)
-            parts.holders.hold(parts.train, unit.tracks[0].uuid, "bob", version.created_at or NOW)
-            bench.controller.comparing.compare()
-            dialog = await compared(bench)
-            heading = next(row for row in dialog.list.rows if row.before == "Lead Synth")
-            assert heading.owners_before == "ada, perhaps others"
-            assert heading.owners_after == "ada, bob"
-            dialog.reject()
-
-    qt_run(scenario())
-
-
-def test_two_versions_of_two_projects_are_compared(qt_run: QtRun) -> None:
-    async def scenario() -> None:
-        async with bundles() as (bench, _parts):
-            view = bench.controller.listing.view
-            view.go_to(0)
-            view.selection.extend_to(1)
-            await turns()
-            bench.controller.comparing.compare()
-            dialog = await compared(bench)
-            assert {"Version 3 of Night train", "Version 1 of Hymn"} <= set(texts(dialog))
-            dialog.reject()
-
-    qt_run(scenario())
-
-
-def test_a_version_is_compared_with_a_file(qt_run: QtRun, tmp_path: Path) -> None:
-    file = tmp_path / "mine.odb"
-    file.write_bytes(sample_bundle("v2"))
-
-    async def scenario() -> None:
-        async with bundles() as (bench, parts):
-            await select(bench, parts.train, 3)
-            bench.controller.comparing.compare_with(file)
-            dialog = await compared(bench)
-            assert not dialog.list.rows
-            assert "Nothing differs" in texts(dialog)
-            dialog.reject()
-
-    qt_run(scenario())
-
-
-def test_the_first_version_has_nothing_to_be_compared_with(qt_run: QtRun) -> None:
-    async def scenario() -> None:
-        async with bundles() as (bench, parts):
-            await select(bench, parts.hymn, 1)
-            bench.controller.comparing.compare()
-            await bench.told("is the first one")
-
-    qt_run(scenario())
-
-
 def test_a_version_is_labelled_and_pinned(qt_run: QtRun) -> None:
     async def scenario() -> None:
         async with bundles() as (bench, parts):
@@ -321,144 +150,6 @@ def test_a_version_is_labelled_and_pinned(qt_run: QtRun) -> None:
             bench.controller.toggle_pin()
             await until(lambda: any(row.pinned and row.id == version.id for row in parts.versions.table))
             await until(lambda: any(row.pinned for row in rows(bench)))
-
-    qt_run(scenario())
-
-
-def test_restoring_says_whose_tracks_change_and_adds_a_version(qt_run: QtRun) -> None:
-    async def scenario() -> None:
-        async with bundles() as (bench, parts):
-            await select(bench, parts.train, 1)
-            bench.controller.inspector.restore_button.click()
-            dialog = await bench.asked(RestoreDialog)
-            await until(dialog.confirm_button.isEnabled)
-            told = " ".join(texts(dialog))
-            assert "Version 3 and every other version stay as they are" in told
-            assert "Tracks of 1 person change: bob" in told
-            assert any("Lead Synth" in each.text for each in dialog.units.lines)
-            dialog.confirm_button.click()
-            await bench.told("Version 1 of Night train is restored as version 4")
-            await until(lambda: (shown := bench.controller.editing.shown) is not None and shown.version == 4)
-
-    qt_run(scenario())
-
-
-def test_a_question_can_be_left_while_it_is_still_finding_out(qt_run: QtRun) -> None:
-    async def scenario() -> None:
-        async with bundles() as (bench, parts):
-            await select(bench, parts.train, 1)
-            parts.versions.gate.close()
-            bench.controller.handling.restore()
-            dialog = await bench.asked(RestoreDialog)
-            assert not dialog.confirm_button.isEnabled()
-            dialog.reject()
-            await until(lambda: not bench.dialogs())
-
-    qt_run(scenario())
-
-
-def test_retention_is_simulated_and_applied(qt_run: QtRun) -> None:
-    async def scenario() -> None:
-        async with bundles() as (bench, parts):
-            bench.controller.narrow({"project_id": parts.train.id})
-            await until(lambda: bench.controller.receiving_project() is not None)
-            bench.controller.handling.simulate_retention()
-            dialog = await bench.asked(RetentionDialog)
-            await until(lambda: dialog.simulation is not None)
-            first = dialog.simulation
-            dialog.days.setValue(0)
-            dialog.then.setCurrentIndex(dialog.then.count() - 1)
-            dialog.then.activated.emit(dialog.then.currentIndex())
-            await until(lambda: dialog.simulation is not first)
-            await until(lambda: dialog.summary.text() == "Frees 916 kB, keeps 1")
-            assert [each.text for each in dialog.lines.lines] == ["Version 1", "Version 2"]
-            assert "too old" in dialog.lines.lines[0].aside
-            dialog.switch.chosen.emit(STAYS)
-            assert [each.text for each in dialog.lines.lines] == ["Version 3"]
-            button(dialog, "Remove 2 versions").click()
-            await bench.told("2 versions removed (916 kB).")
-            await until(lambda: [row.version for row in rows(bench)] == [3])
-
-    qt_run(scenario())
-
-
-def test_a_bundle_is_imported_after_it_was_looked_at(qt_run: QtRun, tmp_path: Path) -> None:
-    good, bad = tmp_path / "mine.odb", tmp_path / "notes.odb"
-    good.write_bytes(sample_bundle("v2"))
-    bad.write_bytes(b"no bundle")
-
-    async def scenario() -> None:
-        async with bundles() as (bench, parts):
-            assert isinstance(bench.controller, TakesFiles)
-            assert isinstance(bench.controller, HasReceiver)
-            lines = [path.as_uri() for path in (good, bad)]
-            assert bench.controller.takes_files(lines)
-            assert not bench.controller.takes_files(["file:///tmp/kick.wav"])
-            bench.controller.take_files(lines, parts.hymn)
-            dialog = await bench.asked(ImportBundlesDialog)
-            told = " ".join(texts(dialog))
-            assert "notes.odb is left out: It's not a bundle" in told
-            assert "5 units" in told
-            dialog.confirm_button.click()
-            await bench.told("mine.odb is version 2 of Hymn now.")
-            await until(lambda: (shown := bench.controller.editing.shown) is not None and shown.version == 2)
-
-    qt_run(scenario())
-
-
-def test_a_file_that_is_no_bundle_is_refused(qt_run: QtRun, tmp_path: Path) -> None:
-    bad = tmp_path / "notes.odb"
-    bad.write_bytes(b"no bundle")
-
-    async def scenario() -> None:
-        async with bundles() as (bench, parts):
-            bench.controller.handling.take([bad], parts.hymn)
-            await bench.told("notes.odb: It's not a bundle")
-            assert not bench.dialogs()
-
-    qt_run(scenario())
-
-
-def test_versions_are_exported_into_a_folder_as_a_job(qt_run: QtRun, tmp_path: Path) -> None:
-    async def scenario() -> None:
-        async with bundles() as (bench, _parts):
-            view = bench.controller.listing.view
-            view.go_to(1)
-            view.selection.extend_to(3)
-            await turns()
-            bench.controller.handling.export_into(tmp_path)
-            await bench.told("3 versions written.")
-            assert len(list(tmp_path.glob("*.odb"))) == 3
-            assert [job.state for job in bench.jobs.all] == [JobState.DONE]
-
-    qt_run(scenario())
-
-
-def test_a_version_is_copied_into_another_and_into_a_new_project(qt_run: QtRun) -> None:
-    async def scenario() -> None:
-        async with bundles() as (bench, parts):
-            await select(bench, parts.train, 3)
-            bench.controller.handling.copy()
-            dialog = await bench.asked(ChooseProjectDialog)
-            dialog.accept_with(parts.hymn)
-            await bench.told("It is version 2 of Hymn now.")
-            await until(lambda: (shown := bench.controller.editing.shown) is not None and shown.version == 2)
-            bench.controller.handling.copy_to_new_project()
-            asked = await bench.asked(NewProjectCopyDialog)
-            assert line(asked, "Name").text() == "Hymn (copy)"
-            asked.confirm.click()
-            await until(lambda: asked.fields.field("owner_id").error == "Choose who owns the project.")
-            asked.reject()
-
-    qt_run(scenario())
-
-
-def test_versions_are_verified_as_a_job(qt_run: QtRun) -> None:
-    async def scenario() -> None:
-        async with bundles() as (bench, parts):
-            bench.controller.handling.verify()
-            await bench.told("4 versions sound.")
-            assert parts.deeds.done == ["verify None"]
 
     qt_run(scenario())
 
