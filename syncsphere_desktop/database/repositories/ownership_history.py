@@ -209,9 +209,9 @@ def _picture(connection: Connection, project_id: ProjectId, moment: datetime) ->
 
 def _holding(project_id: ProjectId, box_uuid: UUID, rows: Sequence[Row[Any]]) -> Holding:
     if len(rows) == 1:  # as nearly all are
-        [(row_id, _box, owner, since)] = rows
-        owned = () if owner is None else (owner,)
-        return Holding(box_uuid, owned, since, (row_id,), None, project_id, (owner,))
+        row = rows[0]
+        owned = () if row.owner_id is None else (row.owner_id,)
+        return Holding(box_uuid, owned, row.since, (row.row_id,), None, project_id, (row.owner_id,))
     ordered = sorted(rows, key=lambda row: row.row_id)
     owners: dict[UserId, None] = dict.fromkeys(row.owner_id for row in ordered if row.owner_id is not None)
     return Holding(
