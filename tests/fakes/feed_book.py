@@ -99,6 +99,11 @@ class InMemoryBook:
         for listener in list(self._listeners):
             asyncio.get_running_loop().call_soon(listener, [event])
 
+    def tell_now(self, *events: BookEvent) -> None:
+        """Tell every server before this returns."""
+        for listener in list(self._listeners):
+            listener(events)
+
     async def _answer(self) -> None:
         await asyncio.sleep(0)
         if self.failure is not None:
