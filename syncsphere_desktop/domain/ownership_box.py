@@ -35,6 +35,11 @@ class Claim:
     heard: float
     before: tuple[UserId, ...]
 
+    @property
+    def owners(self) -> tuple[UserId, ...]:
+        """The holders to show."""
+        return () if self.owner_id is None else (self.owner_id,)
+
 
 @dataclass(frozen=True, slots=True)
 class Box:
@@ -63,9 +68,9 @@ class Box:
     @property
     def owners(self) -> tuple[UserId, ...]:
         """The holders to show."""
-        if self.claim is None:
-            return self.table_owners
-        return () if self.claim.owner_id is None else (self.claim.owner_id,)
+        if self.claim is not None:
+            return self.claim.owners
+        return () if self.holding is None else self.holding.owners
 
     @property
     def owner_id(self) -> UserId | None:
@@ -116,16 +121,16 @@ def told(
     if is_news:
         before = old.table_owners[0] if len(old.table_owners) == 1 else None
         past = (*past, (before, now.seconds))[-_PAST_KEPT:]
-    new = Box(
+    shown = owners if claim is None else claim.owners
+    return Box(
         old.box_uuid,
         holding,
         learnt if is_news else old.learnt,
         claim,
-        old.changed_at,
+        old.changed_at if shown == old.owners else now.at,
         old.noticed if noticed is None else noticed,
         past,
     )
-    return new if new.owners == old.owners else with_claim(new, claim=claim, changed_at=now.at)
 
 
 def with_claim(old: Box, *, claim: Claim | None, changed_at: datetime | None) -> Box:

@@ -6,10 +6,11 @@ it or takes it back. Nothing here asks a clock or a server: moments and words ar
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
+from typing import TypeAlias
 from uuid import UUID
 
 from syncsphere_desktop.domain.ids import OwnershipId, ProjectId, UserId
@@ -44,8 +45,8 @@ class Step:
     wants_read: bool = False
 
 
-NOTHING = Step()
-_WANTS_READ = Step(wants_read=True)
+Said: TypeAlias = tuple[UUID, UserId | None, datetime | None]
+"""A box, its holder (None: nobody), and when that was said by the sayer's clock."""
 
 
 class Picture:
@@ -135,61 +136,75 @@ class Picture:
 
     def take_notice(self, change: OwnershipChange, now: Moment) -> Step:
         """Take in what a trigger of the table told. Notices come in the order of the commits."""
+        return self.take_notices((change,), now)
+
+    def take_notices(self, changes: Iterable[OwnershipChange], now: Moment) -> Step:
+        """Take in several at once."""
+        step = _Steps(self, ChangeSource.NOTICE, now)
+        for change in changes:
+            self._notice(change, step, now)
+        step.wants_read = step.wants_read or len(self._rowless) > _ROWLESS_KEPT
+        return step.done()
+
+    def _notice(self, change: OwnershipChange, step: _Steps, now: Moment) -> None:
         old = self._boxes.get(change.box_uuid)
         held = None if old is None else old.holding
-        rows = {} if held is None else dict(zip(held.row_ids, held.row_owners, strict=True))
-        is_next = True
-        if change.row_id is None:
-            rows, is_next = {}, False
-        elif change.row_id in rows:
-            if not change.gone and rows[change.row_id] == change.owner_id:
-                return NOTHING
-            is_next = rows[change.row_id] == change.previous_owner_id
-        elif change.gone:
-            return NOTHING
-        else:
-            is_next = change.previous_owner_id is None
-        read = self._read_at
-        if not is_next and read is not None and now.seconds - read.seconds < NOTICE_LAG_SECONDS:
-            return _WANTS_READ  # the read was ahead of the notice, most likely
-        step = _Steps(self, change.source, now, at=change.at)
-        # A row whose former owner is not the one we know: something was missed on the way.
-        step.wants_read = not is_next or len(self._rowless) > _ROWLESS_KEPT
-        holding = _with_change(held, rows, change)
+        row_id = change.row_id
+        is_next = False
+        if row_id is not None:
+            if held is None or row_id not in held.row_ids:
+                if change.gone:
+                    return
+                is_next = change.previous_owner_id is None
+            else:
+                owner = held.row_owners[held.row_ids.index(row_id)]
+                if not change.gone and owner == change.owner_id:
+                    return
+                is_next = owner == change.previous_owner_id
+        if not is_next:
+            # A row whose former owner is not the one we know: something was missed on the way, or the read
+            # was ahead of the notice, which is the likelier shortly after one.
+            step.wants_read = True
+            read = self._read_at
+            if read is not None and now.seconds - read.seconds < NOTICE_LAG_SECONDS:
+                return
+        holding = _with_change(held, change)
         known = old or Box(change.box_uuid, None, now)
-        new = told(known, holding, now, now, noticed=now.seconds)
-        step.put(old, new)
-        return step.done()
+        step.source, step.at = change.source, change.at
+        step.put(old, told(known, holding, now, now, noticed=now.seconds))
 
     def take_claim(
         self, box_uuid: UUID, owner_id: UserId | None, said_at: datetime | None, now: Moment
     ) -> Step:
         """Take in what the feed said. What is older than the table's word, or repeats it, shows nothing."""
-        old = self._boxes.get(box_uuid)
-        if old is None:
-            if len(self._unconfirmed) >= _CLAIMS_KEPT:
-                return _WANTS_READ
-            learnt = self._read_at or now
-            if said_at is not None and self._read_at is not None and said_at < learnt.at:
-                return _WANTS_READ
-            old = Box(box_uuid, None, learnt)
-            known: Box | None = None
-        else:
-            known = old
+        return self.take_claims(((box_uuid, owner_id, said_at),), now)
+
+    def take_claims(self, said: Iterable[Said], now: Moment) -> Step:
+        """Take in several at once."""
         step = _Steps(self, ChangeSource.FEED, now)
-        if agrees(old.table_owners, owner_id):
-            if old.claim is None:
-                return NOTHING if known is not None else _WANTS_READ
-            if is_older(said_at, old.claim.said_at):
-                return _WANTS_READ
-            step.put(known, with_claim(old, claim=None, changed_at=now.at))
-        elif self._is_old_news(old, owner_id, said_at, now):
-            return _WANTS_READ
+        for box_uuid, owner_id, said_at in said:
+            self._claim(box_uuid, owner_id, said_at, step)
+        return step.done()
+
+    def _claim(self, box_uuid: UUID, owner_id: UserId | None, said_at: datetime | None, step: _Steps) -> None:
+        known = self._boxes.get(box_uuid)
+        now = step.now
+        if known is not None and known.claim is None and agrees(known.table_owners, owner_id):
+            return
+        step.wants_read = True
+        if known is None:
+            learnt = self._read_at or now
+            if len(self._unconfirmed) >= _CLAIMS_KEPT or owner_id is None or is_older(said_at, learnt.at):
+                return
+            old = Box(box_uuid, None, learnt)
         else:
+            old = known
+        if agrees(old.table_owners, owner_id):
+            if old.claim is None or not is_older(said_at, old.claim.said_at):
+                step.put(known, with_claim(old, claim=None, changed_at=now.at))
+        elif not self._is_old_news(old, owner_id, said_at, now):
             claim = Claim(owner_id, said_at, now.seconds, old.owners)
             step.put(known, with_claim(old, claim=claim, changed_at=now.at))
-        step.wants_read = True
-        return step.done()
 
     def _is_old_news(self, box: Box, owner_id: UserId | None, said_at: datetime | None, now: Moment) -> bool:
         """Whether a claim tells nothing newer than what is known, by its own clock or by what it says.
@@ -218,12 +233,11 @@ class Picture:
 class _Steps:
     """Stores boxes and gathers what that changed."""
 
-    def __init__(
-        self, picture: Picture, source: ChangeSource, now: Moment, *, at: datetime | None = None
-    ) -> None:
+    def __init__(self, picture: Picture, source: ChangeSource, now: Moment) -> None:
         self._picture = picture
-        self._source = source
-        self._at = at or now.at
+        self.source = source
+        self.now = now
+        self.at = now.at
         self._changes: list[OwnershipChange] = []
         self._repaint: set[UUID] = set()
         self.wants_read = False
@@ -231,47 +245,56 @@ class _Steps:
     def put(self, old: Box | None, new: Box | None) -> None:
         """Store a box in place of another; None stands for none."""
         box = new or old
-        if box is None or new == old:
+        if box is None:
             return
         before = () if old is None else old.owners
         after = () if new is None else new.owners
         self._picture._store(box.box_uuid, new)  # a part of it
-        self._repaint.add(box.box_uuid)
         if before != after:
             self._changes.append(
                 OwnershipChange(
-                    self._at,
+                    self.at,
                     self._picture.project_id,
                     box.box_uuid,
                     _first_beside(after, before),
                     _first_beside(before, after),
-                    self._source,
+                    self.source,
                 )
             )
+        elif old is not None and new is not None and new == old:
+            return
+        self._repaint.add(box.box_uuid)
 
     def done(self, *, silent: bool = False) -> Step:
         """Return what happened; `silent` leaves out the changes: nothing was known before."""
         return Step(() if silent else tuple(self._changes), frozenset(self._repaint), self.wants_read)
 
 
-def _with_change(
-    held: Holding | None, rows: dict[OwnershipId, UserId | None], change: OwnershipChange
-) -> Holding | None:
+def _with_change(held: Holding | None, change: OwnershipChange) -> Holding | None:
     """Return a box's holding after one of its rows changed; None when it has none left."""
-    if change.row_id is None:
-        owners = () if change.owner_id is None else (change.owner_id,)
-        return Holding(change.box_uuid, owners, change.at, project_id=change.project_id)
+    box, row_id, owner = change.box_uuid, change.row_id, change.owner_id
+    owners = () if owner is None else (owner,)
+    if row_id is None:
+        return Holding(box, owners, change.at, project_id=change.project_id)
+    index = None if held is None else held.track_index
+    if held is None or held.row_ids == (row_id,):  # as nearly all are
+        if change.gone:
+            return None
+        return Holding(box, owners, change.at, (row_id,), index, change.project_id, (owner,))
+    rows: dict[OwnershipId, UserId | None] = dict(zip(held.row_ids, held.row_owners, strict=True))
     if change.gone:
-        rows.pop(change.row_id, None)
+        del rows[row_id]
     else:
-        rows[change.row_id] = change.owner_id
+        rows[row_id] = owner
     if not rows:
         return None
-    holding = holding_of(list(rows.items()), change.box_uuid)
-    index = None if held is None else held.track_index
+    holding = holding_of(list(rows.items()), box)
     return replace(holding, since=change.at, track_index=index, project_id=change.project_id)
 
 
 def _first_beside(owners: tuple[UserId, ...], others: tuple[UserId, ...]) -> UserId | None:
     """Return the first that is not among the others, or the first, or None."""
-    return next((owner for owner in owners if owner not in others), owners[0] if owners else None)
+    for owner in owners:
+        if owner not in others:
+            return owner
+    return owners[0] if owners else None

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from syncsphere_desktop.domain.ids import ProjectId, UserId
+from syncsphere_desktop.domain.ids import ProjectId
 from syncsphere_desktop.domain.ownership_agreement import FeedAccount
 from syncsphere_desktop.domain.ownership_box import Moment
+from syncsphere_desktop.domain.ownership_picture import Said
 from syncsphere_desktop.domain.presence import UNKNOWN_PRESENCE, PersonRef, Presence, Roster
 from syncsphere_desktop.feed.messages import (
     OwnershipClaimed,
@@ -29,12 +31,12 @@ _DROPPED = "disconnect"
 class Heard:
     """What a batch of the feed came to.
 
-    `claims` are box, holder (None: free) and when it was said by the sayer's clock; `read` are projects whose
+    `claims` are what was said of boxes; `read` are projects whose
     table is to be read because the feed may have left something out; `ask` those whose state is to be asked
     for again; `present` those in which somebody came or went.
     """
 
-    claims: list[tuple[ProjectId, UUID, UserId | None, datetime | None]] = field(default_factory=list)
+    claims: defaultdict[ProjectId, list[Said]] = field(default_factory=lambda: defaultdict(list))
     read: set[ProjectId] = field(default_factory=set)
     ask: set[ProjectId] = field(default_factory=set)
     present: set[ProjectId] = field(default_factory=set)
@@ -141,7 +143,7 @@ class FeedHearing:
         if isinstance(owner, str):
             heard.read.add(project_id)  # nobody of the studio; the table says who it is
         else:
-            heard.claims.append((project_id, box_uuid, owner, at))
+            heard.claims[project_id].append((box_uuid, owner, at))
 
     def _hear_state(self, event: StateSynced, heard: Heard, now: Moment) -> None:
         account = self._accounts.get(event.project_id)

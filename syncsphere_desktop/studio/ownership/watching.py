@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 
 from syncsphere_desktop.database.listener_thread import ListenerMode
 from syncsphere_desktop.domain.ids import ProjectId
-from syncsphere_desktop.domain.ownership import OwnershipChange, OwnershipNews
+from syncsphere_desktop.domain.ownership import OwnershipChange, OwnershipNews, ReadAgain
 from syncsphere_desktop.domain.ownership_agreement import Agreement
 from syncsphere_desktop.domain.ownership_box import GRACE_SECONDS, Moment
 from syncsphere_desktop.domain.ownership_picture import Picture, Step
 from syncsphere_desktop.domain.presence import Presence
 from syncsphere_desktop.errors import AppError
-from syncsphere_desktop.feed.state import FeedEvent, FeedPhase, FeedState
+from syncsphere_desktop.feed.state import FeedEvent, FeedPhase, FeedState, Overflowed
 from syncsphere_desktop.studio.ownership.comparing import AgreementKeeper, StateAsker
 from syncsphere_desktop.studio.ownership.feed_hearing import FeedHearing
+from syncsphere_desktop.studio.ownership.inbox import Inbox
 from syncsphere_desktop.studio.ownership.table_reading import Rows, TableReader
 from syncsphere_desktop.studio.ownership.telling import (
     ChangeListener,
@@ -46,9 +48,9 @@ ProjectIds = Callable[[], Awaitable[Collection[ProjectId]]]
 class OwnershipWatch:
     """Joins the table, its notices and the feed to one picture a project, which lives as long as it is shown.
 
-    It starts and ends `notices` and `feed`. `all_projects` names the projects to listen for where ALL are
-    shown; without it those that have boxes are. Listeners are called in the event loop of `start`. A bug goes
-    to `report_bug`, or without it is raised by `shutdown`.
+    It starts and ends `notices` and `feed`. Where ALL are shown `all_projects` names those to listen for, else
+    they are those with boxes. Listeners are called in the event loop of `start`. A bug goes to `report_bug`,
+    or is raised by `shutdown`.
     """
 
     def __init__(
@@ -91,6 +93,8 @@ class OwnershipWatch:
         self._is_dirty = False
         self._tasks: list[asyncio.Task[None]] = []
         self._asker = StateAsker(feed)
+        self._news: Inbox[OwnershipNews] = Inbox(self._on_notices, ReadAgain())
+        self._frames: Inbox[FeedEvent] = Inbox(self._on_feed, Overflowed())
         self._unsubscribe: list[Unsubscribe] = []
         self._next_full = float("inf")
         self._next_look = 0.0
@@ -151,11 +155,11 @@ class OwnershipWatch:
     async def start(self) -> None:
         """Begin to watch; what is read after this misses nothing."""
         if self._notices is not None:
-            self._unsubscribe.append(self._notices.subscribe(self._on_notices))
+            self._unsubscribe.append(self._notices.subscribe(self._news.put))
             self._unsubscribe.append(self._notices.subscribe_mode(lambda _mode: self._on_way()))
             await self._notices.start()
         if self._feed is not None:
-            self._unsubscribe.append(self._feed.subscribe(self._on_feed))
+            self._unsubscribe.append(self._feed.subscribe(self._frames.put))
             self._unsubscribe.append(self._feed.subscribe_state(lambda _state: self._on_way()))
             self._feed.start()
         self._plan_full_read(self._clock.now())
@@ -172,7 +176,8 @@ class OwnershipWatch:
         for end in self._unsubscribe:
             end()
         self._unsubscribe.clear()
-        self._teller.close()
+        for part in (self._news, self._frames, self._teller):
+            part.close()
         tasks = [*self._tasks, *self._asker.tasks]
         for task in tasks:
             task.cancel()
@@ -241,28 +246,30 @@ class OwnershipWatch:
 
     def _on_notices(self, news: Sequence[OwnershipNews]) -> None:
         now = self._clock.now()
+        changes: defaultdict[ProjectId, list[OwnershipChange]] = defaultdict(list)
         for item in news:
-            if not isinstance(item, OwnershipChange):
-                self._reader.retry_now()
-                if item.project_id is None:
-                    self.read_again()
-                elif self._picture_for(item.project_id) is not None:
-                    self._reader.want(item.project_id)
+            if isinstance(item, OwnershipChange):
+                changes[item.project_id].append(item)
                 continue
-            picture = self._picture_for(item.project_id)
+            self._reader.retry_now()
+            if item.project_id is None:
+                self.read_again()
+            elif self._picture_for(item.project_id) is not None:
+                self._reader.want(item.project_id)
+        for project_id, told in changes.items():
+            picture = self._picture_for(project_id)
             if picture is not None:
-                self._take(picture, picture.take_notice(item, now))
+                self._take(picture, picture.take_notices(told, now))
         self._teller.tell_soon()
 
     def _on_feed(self, batch: Sequence[FeedEvent]) -> None:
         now = self._clock.now()
         heard = self._hearing.hear(batch, now)
-        # Where notices tell of the table the claim waits for them, and for the ticker if none comes.
-        patience = GRACE_SECONDS if self._has_notices else 0.0
-        for project_id, box_uuid, owner_id, said_at in heard.claims:
+        for project_id, said in heard.claims.items():
             picture = self._pictures.get(project_id)
             if picture is not None:
-                self._take(picture, picture.take_claim(box_uuid, owner_id, said_at, now), patience)
+                # Where notices tell of the table a claim waits for one, and for the ticker if none comes.
+                self._take(picture, picture.take_claims(said, now), may_read=not self._has_notices)
         for project_id in heard.read & self._pictures.keys():
             self._reader.want(project_id)
         self._asker.ask(heard.ask)
@@ -271,12 +278,12 @@ class OwnershipWatch:
         self._is_dirty = True
         self._teller.tell_soon()
 
-    def _take(self, picture: Picture, step: Step, patience: float = 0.0) -> None:
+    def _take(self, picture: Picture, step: Step, *, may_read: bool = True) -> None:
         self._teller.add(picture.project_id, step)
         if step.repaint:
             self._is_dirty = True
-        if step.wants_read:
-            self._reader.want(picture.project_id, patience)
+        if step.wants_read and may_read:
+            self._reader.want(picture.project_id)
 
     async def _take_read(self, project_id: ProjectId, rows: Rows | None, began: Moment) -> None:
         picture = self._pictures.get(project_id)
