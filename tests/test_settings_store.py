@@ -15,7 +15,7 @@ import pytest
 
 from syncsphere_desktop.errors import FileError, NotFoundError, SettingsError
 from syncsphere_desktop.files import locked, replace_file, take_lock
-from syncsphere_desktop.secret_store import SecretStore
+from syncsphere_desktop.secret_store import SecretStore, feed_key
 from syncsphere_desktop.settings import (
     ConnectionProfile,
     Environment,
@@ -77,6 +77,25 @@ def test_everything_is_read_back(store: SettingsStore, paths: Paths) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no modes")
+def test_the_feed_of_a_connection_is_read_back_and_its_token_is_not_in_the_file(
+    store: SettingsStore, paths: Paths
+) -> None:
+    feed = replace(
+        PROFILE,
+        feed_url="wss://feed.example.org/ws",
+        feed_authorities=Path("/etc/ca.pem"),
+        feed_fingerprint="ab" * 32,
+        feed_plain=True,
+        feed_observes=False,
+    )
+    store.keep(feed)
+    store.secrets.remember(feed_key(feed) or "", "hunter2-token")
+
+    assert store.target(feed.name).profile == feed
+    assert store.target(feed.name).feed_secret == "hunter2-token"
+    assert "hunter2-token" not in store.path.read_text()
+
+
 def test_the_file_is_for_its_owner_alone_and_leaves_no_part(store: SettingsStore, paths: Paths) -> None:
     store.remember(PROFILE)
     assert stat.S_IMODE(store.path.stat().st_mode) == 0o600

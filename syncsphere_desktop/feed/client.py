@@ -16,6 +16,8 @@ from syncsphere_desktop.feed.mailbox import Mailbox
 from syncsphere_desktop.feed.messages import (
     FeedMessage,
     Malformed,
+    OwnershipClaimed,
+    OwnershipReleased,
     Sendable,
     ServerRefused,
     Unknown,
@@ -168,6 +170,12 @@ class FeedClient:
 
     def _take(self, message: FeedMessage | Malformed) -> None:
         self._received += 1
+        if type(message) is OwnershipClaimed or type(message) is OwnershipReleased:
+            if message.project_id in self._link_of:
+                self._mailbox.put(message)
+            else:
+                self._foreign += 1
+            return
         if isinstance(message, Malformed):
             self._malformed += 1
         elif message.project_id in self._link_of:

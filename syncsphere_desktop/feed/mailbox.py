@@ -83,11 +83,10 @@ class _Once:
 
 
 def _key(event: FeedEvent) -> Hashable:
-    kind = type(event)
-    if kind is OwnershipClaimed or kind is OwnershipReleased:
-        return event.project_id, event.box_uuid  # type: ignore[union-attr]
+    if type(event) is OwnershipClaimed or type(event) is OwnershipReleased:
+        return event.project_id, event.box_uuid.int  # whose hash takes a tenth of the UUID's own
     if isinstance(event, (UserJoined, UserLeft)):
-        return event.project_id, event.user
+        return UserJoined, event.project_id, event.user
     if isinstance(event, StateSynced):
         return StateSynced, event.project_id
     if isinstance(event, Unknown):

@@ -26,8 +26,6 @@ from syncsphere_desktop.feed.trust import context_for, fingerprint_of
 _QUIET = logging.getLogger("syncsphere_desktop.feed.websockets")
 _QUIET.setLevel(logging.CRITICAL)
 
-_DATA = frozenset({Opcode.TEXT, Opcode.BINARY, Opcode.CONT})
-
 _TURN = 0.004
 """Seconds that frames may be taken without a break before the event loop gets its turn."""
 
@@ -216,10 +214,12 @@ class _Connection(ClientConnection):
     def process_event(self, event: Event) -> None:
         # Once a message came in pieces, all go the library's way: two ways would change their order.
         if self.response is not None and self._is_whole and isinstance(event, Piece):
-            if event.opcode in _DATA and event.fin:
-                self.intake.put(bytes(event.data))
-                return
-            self._is_whole = event.opcode not in _DATA
+            opcode = event.opcode
+            if opcode is Opcode.TEXT or opcode is Opcode.BINARY:
+                if event.fin:
+                    self.intake.put(bytes(event.data))
+                    return
+                self._is_whole = False
         super().process_event(event)
 
     @override
