@@ -70,10 +70,22 @@ def _serve(namespace: argparse.Namespace) -> int:
 
     _check(namespace)
     token = _token(namespace)
+    _allow_many_sockets()
     with ExitStack() as stack:
         target = stack.enter_context(chosen_target(namespace))
         run_async(_served(namespace, target, _certificate(namespace), token))
     return 0
+
+
+def _allow_many_sockets() -> None:
+    """Have as many sockets as the system allows: many shells allow 1,024 unless one asks for more."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    allowed, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if allowed != most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _check(namespace: argparse.Namespace) -> None:
