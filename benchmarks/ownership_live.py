@@ -364,7 +364,10 @@ async def _flood(rate: int) -> list[Result]:
     name = f"live: {rate:,} changes/s through watch and grid"
     lag = at_most(5.0 if rate == 5_000 else 16.0)
     busy = at_most(40.0) if rate == 5_000 else None
-    note = f"beside an idle loop; each told by feed and notice; {len(wanted):,} changes, the table read {memory.reads} times"
+    note = (
+        f"beside an idle loop; each of {len(wanted):,} told by feed and notice; the table read {memory.reads}"
+        f" times; busy for {beat.most_spent * 1000:.1f} ms at most"
+    )
     return [
         Result(f"{name}, loop lag p99", beat.late(99) * 1000, idle * 1000, "ms", lag, note),
         Result(f"{name}, share of a core", share / took * 100, None, "%", busy),

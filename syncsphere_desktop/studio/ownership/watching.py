@@ -48,9 +48,9 @@ ProjectIds = Callable[[], Awaitable[Collection[ProjectId]]]
 class OwnershipWatch:
     """Joins the table, its notices and the feed to one picture a project, which lives as long as it is shown.
 
-    It starts and ends `notices` and `feed`. Where ALL are shown `all_projects` names those to listen for, else
-    they are those with boxes. Listeners are called in the event loop of `start`. A bug goes to `report_bug`,
-    or is raised by `shutdown`.
+    It starts and ends `notices` and `feed`. Where ALL are shown `all_projects` names those to listen for,
+    else they are those with boxes. Listeners are called in the event loop of `start`. A bug goes to
+    `report_bug`, or is raised by `shutdown`.
     """
 
     def __init__(
