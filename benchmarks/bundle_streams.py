@@ -21,7 +21,7 @@ from syncsphere_desktop.studio.bundles.importing import BundleImporter
 
 _MEGABYTES = (100, 500)
 _COLUMNS = "project_id, bundle_data, version"
-_RUNS = {100: 7, 500: 5}
+_RUNS = {100: 5, 500: 3}
 
 
 def run() -> list[Result]:

@@ -77,11 +77,17 @@ def server15() -> Iterator[ConnectionProfile]:
 def collected_here(request: pytest.FixtureRequest) -> Iterator[None]:
     """Collect what tests of the window leave on this thread.
 
-    Left to a later test's worker thread, the collector would destroy Qt's objects there, which Qt forbids.
+    Left to a worker thread, of this test or a later one, the collector would destroy Qt's objects there,
+    which Qt forbids; the app too collects on the window's thread alone.
     """
+    of_window = bool({"ui", "e2e", "bootstrap"} & set(request.path.parts))
+    if of_window:
+        gc.disable()
     yield
-    if "PySide6.QtWidgets" in sys.modules and {"ui", "e2e", "bootstrap"} & set(request.path.parts):
-        gc.collect()
+    if of_window:
+        gc.enable()
+        if "PySide6.QtWidgets" in sys.modules:
+            gc.collect()
 
 
 @pytest.fixture(scope="session")

@@ -25,11 +25,18 @@ from tests.ui.loops import QtRun
 def test_restoring_says_whose_tracks_change_and_adds_a_version(qt_run: QtRun) -> None:
     async def scenario() -> None:
         async with bundles() as (bench, parts):
-            await select(bench, parts.train, 1)
+            version = await select(bench, parts.train, 1)
             bench.controller.inspector.restore_button.click()
             dialog = await bench.asked(RestoreDialog)
             await until(dialog.confirm_button.isEnabled)
             told = " ".join(texts(dialog))
+            assert "Who is online is not known." in told
+            for parts.deeds.online, sentence in (
+                ((), "Nobody has the project open."),
+                (("cleo", "dan"), "Online in the project: cleo, dan."),
+            ):
+                dialog.show_impact(await parts.deeds.restore_impact(version.id))
+                assert sentence in " ".join(texts(dialog))
             assert "Version 3 and every other version stay as they are" in told
             assert "Tracks of 1 person change: bob" in told
             assert any("Lead Synth" in each.text for each in dialog.units.lines)
