@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Collection
 
 from syncsphere_desktop.ui.ownership.grid_model import Cell
 from syncsphere_desktop.ui.theme.motion import FLASH_MS
 
 _AT_ONCE = 160
+_IN_A_FRAME = 60
 
 
 class Flashes:
@@ -21,9 +22,9 @@ class Flashes:
     def __bool__(self) -> bool:
         return bool(self._started)
 
-    def light(self, cells: Iterable[Cell]) -> None:
-        """Light these cells, as long as there are few enough for the eye to follow."""
-        if not self.is_moving:
+    def light(self, cells: Collection[Cell]) -> None:
+        """Light these cells, which changed since the last frame, if the eye can follow so many."""
+        if not self.is_moving or len(cells) > _IN_A_FRAME:
             return
         now = time.monotonic()
         for cell in cells:

@@ -156,6 +156,19 @@ def test_a_change_flashes_once_and_fades_and_not_without_motion(canvas: GridCanv
     assert not canvas.lit
 
 
+def test_nothing_flashes_where_everything_changes(qapp: QApplication) -> None:
+    model = small_model()
+    model.set_tracks(Track(box(at), f"Track {at}") for at in range(100))
+    canvas = shown_canvas(model, height=1_600)
+    canvas.set_density(Density.OVERVIEW)
+    canvas.set_motion(enabled=True)
+    for at in range(100):
+        model.set_held(box(at), held_by(ADA))
+    QTest.qWait(60)
+    assert not canvas.lit
+    close(canvas)
+
+
 def _wait_until_dark(canvas: GridCanvas) -> None:
     for _ in range(250):
         if not canvas.lit:
