@@ -107,6 +107,8 @@ SYSTEM_LIBRARIES: dict[str, str] = {
     "libwayland-egl.so": "libwayland-egl1",
     "libxcb.so": "libxcb1",
 }
+# Loaded by name at run time: no other file says that it needs them.
+LOADED_BY_NAME = ("libpython",)
 # Every Linux has these, or the dynamic loader itself.
 C_LIBRARY = (
     "ld-linux",

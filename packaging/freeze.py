@@ -42,7 +42,8 @@ def freeze(epoch: int) -> Path:
     copy_licences(inside / "licences")
     if sys.platform.startswith("linux"):
         for library in elf.unused_libraries(inside, (inside, inside / "PySide6" / "Qt" / "lib")):
-            library.unlink()
+            if not library.name.startswith(contents.LOADED_BY_NAME):
+                library.unlink()
         for link in (path for path in sorted(inside.rglob("*")) if path.is_symlink() and not path.exists()):
             link.unlink()
         # The server's files are small already, and were rewritten in a way that `strip` does not take.
