@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -73,6 +72,8 @@ async def _main(namespace: argparse.Namespace, target: ConnectionTarget) -> tupl
 
 async def _outcome(watch: OwnershipWatch, seconds: float) -> Agreement:
     """Wait until it is certain. Raises FeedError where the feed is not there or does not tell."""
+    import asyncio
+
     from syncsphere_desktop.domain.ownership_agreement import Agreement, AgreementState
     from syncsphere_desktop.studio.ownership.watch_status import WatchWay
 

@@ -75,5 +75,8 @@ def status_of(
     if feed is not None and feed.phase is FeedPhase.LIVE:
         return WatchStatus(WatchWay.FEED, read_at, None, has_notices)
     way = WatchWay.NOTICES if has_notices else WatchWay.POLLING
-    reason = None if feed is None else feed.reason or "The feed is not connected."
-    return WatchStatus(way, read_at, reason, has_notices)
+    if feed is None:
+        return WatchStatus(way, read_at, None, has_notices)
+    is_coming = feed.phase is FeedPhase.CONNECTING
+    silence = "The feed is being connected." if is_coming else "The feed is not connected."
+    return WatchStatus(way, read_at, feed.reason or silence, has_notices)
