@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import random
 import select
@@ -45,6 +46,7 @@ from syncsphere_desktop.feed.state import FeedEvent, FeedListener, FeedPhase, Fe
 from syncsphere_desktop.settings import ConnectionTarget, ThemeMode
 from syncsphere_desktop.studio.ownership.opening import ownership_watch
 from syncsphere_desktop.studio.ownership.watching import OwnershipWatch
+from syncsphere_desktop.ui.app.collecting import GarbageCollector
 from syncsphere_desktop.ui.ownership.canvas import GridCanvas
 from syncsphere_desktop.ui.ownership.clock import GridClock
 from syncsphere_desktop.ui.ownership.geometry import SIZES, Density
@@ -70,12 +72,16 @@ def run() -> list[Result]:
         app = QApplication(["benchmark", *STYLE_ARGUMENTS])
     app.setQuitOnLastWindowClosed(False)
     theme = ThemeController(app, ThemeMode.DARK)
+    gc.collect()
+    gc.freeze()  # as the app does once everything is imported
+    collector = GarbageCollector(app)
     loop = QEventLoop(app)
     results: list[Result] = []
     with loop:
         results += loop.run_until_complete(_through_database())
         for rate in (5_000, 20_000):
             results += loop.run_until_complete(_flood(rate))
+    collector.close()
     theme.deleteLater()
     return results
 
