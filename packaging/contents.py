@@ -124,5 +124,8 @@ C_LIBRARY = (
 # Of the services that botocore describes in 27 MB, those that an S3 store speaks to.
 BOTOCORE_SERVICES = ("s3", "sts", "sso", "sso-oidc")
 
+# Where Python is on everybody's machine: these say nothing of the one that built it.
+EVERYBODYS_PREFIXES = ("/usr", "/usr/local")
+
 # Never in a package: what a test suite brings, and what names the machine that built it.
 FORBIDDEN_NAMES = ("conftest.py", "tests", "testing", "test")

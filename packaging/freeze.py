@@ -53,9 +53,16 @@ def freeze(epoch: int) -> Path:
 
 
 def hide_build_paths(folder: Path) -> None:
-    """Overwrite the interpreter's own place in its libraries: a frozen program never looks there."""
+    """Overwrite the interpreter's own place in its libraries: a frozen program never looks there.
+
+    Its last part stays: a linker lets shorter texts, such as Python's version, share the end of longer ones.
+    """
+    if sys.base_prefix in contents.EVERYBODYS_PREFIXES:
+        return
+    folder_of_it = Path(sys.base_prefix).parent
     place = os.fsencode(sys.base_prefix)
-    nowhere = b"/nonexistent".ljust(len(place), b"/")[: len(place)]
+    nowhere = b"/nonexistent".ljust(len(str(folder_of_it)), b"/")[: len(str(folder_of_it))]
+    nowhere += place[len(nowhere) :]
     for path in sorted(folder.rglob("*")):
         if path.is_file() and not path.is_symlink():
             data = path.read_bytes()

@@ -71,7 +71,12 @@ def commit_epoch() -> int:
 def _build_paths() -> tuple[str, ...]:
     """Return the paths that say where this was built; root's home says nothing."""
     home = str(Path.home())
-    return (str(freeze.ROOT), sys.prefix, sys.base_prefix, *([] if home == "/root" else [home]))
+    found = [str(freeze.ROOT), sys.prefix]
+    if sys.base_prefix not in contents.EVERYBODYS_PREFIXES:
+        found.append(sys.base_prefix)
+    if home != "/root":
+        found.append(home)
+    return tuple(found)
 
 
 def tell_sizes(program: Path) -> None:
