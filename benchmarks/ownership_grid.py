@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import random
 import time
@@ -24,6 +25,7 @@ from benchmarks.frame import Result, at_most, at_most_times, is_soak, measure_by
 from benchmarks.heartbeat import Heartbeat
 from syncsphere_desktop.domain.ids import UserId
 from syncsphere_desktop.settings import ThemeMode
+from syncsphere_desktop.ui.app.collecting import GarbageCollector
 from syncsphere_desktop.ui.ownership.canvas import GridCanvas
 from syncsphere_desktop.ui.ownership.clock import GridClock
 from syncsphere_desktop.ui.ownership.geometry import SIZES, Density
@@ -48,10 +50,14 @@ def run() -> list[Result]:
         app = QApplication(["benchmark", *STYLE_ARGUMENTS])
     theme = ThemeController(app, ThemeMode.DARK)
     loop = QEventLoop(app)
+    gc.collect()
+    gc.freeze()  # as the window does once everything is imported
+    collector = GarbageCollector(app)  # as in the window: never in the middle of a frame
     with loop:
         results: list[Result] = list(loop.run_until_complete(_still()))
         for rate in (5_000, 20_000):
             results += loop.run_until_complete(_flood(rate))
+    collector.close()
     theme.deleteLater()
     return results
 

@@ -32,8 +32,8 @@ class FramePace(QObject):
             self._timer.start(max(0, round((self._due - time.perf_counter()) * 1000 + 0.5)))
 
     def spent(self, seconds: float) -> None:
-        """Learn how long a frame took; the pace follows the dearer frames of late."""
-        self._cost = max(seconds, 0.8 * self._cost)
+        """Learn how long a frame took; the pace follows the frames of late."""
+        self._cost = 0.7 * self._cost + 0.3 * seconds
 
     def _on_timer_timeout(self) -> None:
         self._waiting = False
