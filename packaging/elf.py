@@ -38,7 +38,7 @@ def unused_libraries(folder: Path, places: Iterable[Path]) -> list[Path]:
     """Return the libraries directly in one of `places` that no program or module below `folder` leads to."""
     wants = {path: needed(path) for path in elf_files(folder)}
     homes = set(places)
-    unused = {path for path in wants if path.parent in homes and ".so" in path.name}
+    unused = {path for path in wants if path.parent in homes and _is_library(path.name)}
     waiting = [path for path in wants if path not in unused]
     while waiting:
         names = wants[waiting.pop()]
@@ -46,6 +46,11 @@ def unused_libraries(folder: Path, places: Iterable[Path]) -> list[Path]:
         unused -= reached
         waiting += reached
     return sorted(unused)
+
+
+def _is_library(name: str) -> bool:
+    """Tell libraries from Python's modules, which are imported by name."""
+    return ".so" in name and not any(mark in name for mark in (".cpython-", ".abi3."))
 
 
 def missing(folder: Path) -> dict[str, list[Path]]:
