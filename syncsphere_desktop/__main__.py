@@ -19,6 +19,10 @@ def main() -> int:
         from syncsphere_desktop.cli import feed_child
 
         return feed_child.main(sys.argv[2:])
+    if sys.argv[1:2] == ["--self-test-child"]:
+        from syncsphere_desktop.self_test import child as self_test
+
+        return self_test.main(sys.argv[2:])
     from syncsphere_desktop.cli.run import run
 
     return run(sys.argv[1:])

@@ -23,8 +23,9 @@ GROUPS = (
     "ownership",
     "feed",
     "tour",
+    "self-test",
 )
-"""Modules of this package that register commands, in the order `--help` shows them."""
+"""Commands in the order `--help` shows them; each is registered by the module of its name in this package."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -63,8 +64,13 @@ def build(groups: Sequence[str] = GROUPS) -> Parser:
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=Parser)
     for name in groups:
-        importlib.import_module(f"syncsphere_desktop.cli.{name}").register(commands, shared, connection)
+        importlib.import_module(module_of(name)).register(commands, shared, connection)
     return parser
+
+
+def module_of(group: str) -> str:
+    """Return the full name of the module that registers a group of commands."""
+    return f"syncsphere_desktop.cli.{group.replace('-', '_')}"
 
 
 def _shared_options() -> argparse.ArgumentParser:
