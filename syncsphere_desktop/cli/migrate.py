@@ -163,6 +163,7 @@ def _document(status: SchemaStatus) -> dict[str, object]:
         "goes_without": list(status.goes_without),
         "origin": None if status.origin is None else status.origin.value,
         "may_upgrade": status.may_upgrade,
+        "needs_app": status.needs_app,
     }
 
 
@@ -171,6 +172,7 @@ def _text(status: SchemaStatus) -> str:
         f"State:    {status.state.value}",
         f"Revision: {status.current or 'none'} (this app brings {status.head})",
     ]
+    lines += [f"Needs:    SyncSphere Desktop {status.needs_app}"] if status.needs_app else []
     lines += [f"Pending:  {pending.revision} {pending.title}" for pending in status.pending]
     lines += [f"Differs:  {sentence}" for sentence in status.differences]
     lines += [f"Note:     {sentence}" for sentence in status.goes_without]

@@ -73,6 +73,7 @@ SELECT json_build_object(
     'ours', (SELECT json_object_agg(relname, json_build_object(
             'read', reachable AND has_table_privilege(oid, 'SELECT'),
             'add', reachable AND has_table_privilege(oid, 'INSERT'))) FROM ours),
+    'signature', (SELECT obj_description(oid, 'pg_class') FROM ours WHERE relname = 'alembic_version'),
     'triggers', (SELECT count(*) FROM pg_trigger t JOIN studio s ON s.oid = t.tgrelid
         JOIN pg_proc p ON p.oid = t.tgfoid JOIN pg_namespace n ON n.oid = p.pronamespace
         WHERE n.nspname = :schema AND p.proname = 'tell_change' AND NOT t.tgisinternal
@@ -150,7 +151,10 @@ class SideTable:
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """Everything that the status of the schema is made of, save the revision."""
+    """Everything that the status of the schema is made of, save the revision.
+
+    `signature` is the comment that says which app brought the schema to its revision.
+    """
 
     tables: Mapping[str, LiveTable]
     referring: Sequence[str]
@@ -164,6 +168,7 @@ class Catalogue:
     prepares_transactions: bool
     is_standby: bool
     role: str
+    signature: str | None = None
 
 
 def read_catalogue(connection: Connection) -> Catalogue:
@@ -185,6 +190,7 @@ def read_catalogue(connection: Connection) -> Catalogue:
         prepares_transactions=found["prepares_transactions"],
         is_standby=found["standby"],
         role=found["role"],
+        signature=found["signature"],
     )
 
 

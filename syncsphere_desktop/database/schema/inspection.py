@@ -7,12 +7,15 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from syncsphere_desktop import __version__
 from syncsphere_desktop.database.reaching import OLDEST_SERVER, too_old
 from syncsphere_desktop.database.schema.catalogue import Catalogue, read_catalogue
 from syncsphere_desktop.database.schema.comparison import compare
 from syncsphere_desktop.database.schema.revisions import known_revisions
+from syncsphere_desktop.database.schema.signature import signed_version
 from syncsphere_desktop.database.schema.status import Origin, Revision, SchemaState, SchemaStatus
 from syncsphere_desktop.database.tables import OUR_SCHEMA, studio_metadata
+from syncsphere_desktop.domain.versions import AppVersion
 
 NOTICE_TRIGGERS = 4 * len(studio_metadata.tables)
 """One for each of INSERT, UPDATE, DELETE and TRUNCATE on each of the six tables."""
@@ -75,6 +78,7 @@ def read_status(connection: Connection) -> SchemaStatus:
         has_triggers=has_notice_triggers and (records or "ownership_events" not in catalogue.side_tables),
         has_notices=has_notice_triggers and not catalogue.prepares_transactions,
         is_standby=catalogue.is_standby,
+        needs_app=_needed_app(catalogue) if state is SchemaState.AHEAD else None,
     )
 
 
@@ -84,6 +88,12 @@ def refuse_old_server(connection: Connection) -> None:
     version: int = getattr(raw, "server_version", 0)
     if version < OLDEST_SERVER:
         raise too_old(version // 10_000)
+
+
+def _needed_app(catalogue: Catalogue) -> str | None:
+    found = signed_version(catalogue.signature)
+    # A signature of our own version, or an older one, does not explain a revision that we don't know.
+    return str(found) if found is not None and found > AppVersion.parse(__version__) else None
 
 
 def _read_ours(connection: Connection, catalogue: Catalogue) -> _Ours:

@@ -38,7 +38,8 @@ class SchemaStatus:
 
     `differences` from the document are whole sentences, those in `hindrances` first: they alone make a
     database foreign. `goes_without` says what the app can't do here. `may_upgrade` is whether the role has
-    the rights to apply what is pending.
+    the rights to apply what is pending. `needs_app` is the version of this app that a newer
+    database needs, where that is known.
     """
 
     state: SchemaState
@@ -54,6 +55,7 @@ class SchemaStatus:
     has_triggers: bool = False
     has_notices: bool = False
     is_standby: bool = False
+    needs_app: str | None = None
 
     @property
     def read_only_reason(self) -> str | None:
@@ -62,9 +64,12 @@ class SchemaStatus:
             case SchemaState.EMPTY:
                 return "The database has no SyncSphere tables yet; create them first (migrate upgrade)."
             case SchemaState.AHEAD:
+                newer = f"a newer version of this app (revision {self.current}, this app knows {self.head})"
+                if self.needs_app is None:
+                    return f"The database was set up by {newer}; update the app to change anything."
                 return (
-                    f"The database was set up by a newer version of this app (revision {self.current}, this"
-                    f" app knows {self.head}); update the app to change anything."
+                    f"The database was set up by {newer}; it needs SyncSphere Desktop {self.needs_app}, so"
+                    " update the app to that version to change anything."
                 )
             case SchemaState.FOREIGN:
                 return (

@@ -15,6 +15,7 @@ from sqlalchemy import exc as sqlalchemy_errors
 from syncsphere_desktop.assets import MIGRATIONS
 from syncsphere_desktop.database.failures import sqlstate
 from syncsphere_desktop.database.schema.revisions import BASE
+from syncsphere_desktop.database.schema.signature import SIGNING, sign
 from syncsphere_desktop.database.schema.status import Revision
 from syncsphere_desktop.database.tables import OUR_SCHEMA
 from syncsphere_desktop.domain.progress import Progress
@@ -50,6 +51,8 @@ def run_steps(
     def on_version_apply(**_step: object) -> None:
         nonlocal done
         done += 1
+        if last > first:
+            sign(connection)
         tell(steps[done - 1].title, done / len(steps))
 
     from alembic import command
@@ -83,6 +86,8 @@ def print_steps(revisions: tuple[Revision, ...], first: int, last: int, *, adopt
     run = command.upgrade if last > first else command.downgrade
     with _turn:
         run(config, f"{_name(revisions, first)}:{_name(revisions, last)}", sql=True)
+    if last > first:
+        printed.write(f"BEGIN;\n\n{SIGNING};\n\nCOMMIT;\n")
     if last == 0:
         printed.write(f"DROP TABLE {OUR_SCHEMA}.alembic_version;\n\nDROP SCHEMA {OUR_SCHEMA};\n")
     return printed.getvalue()

@@ -48,6 +48,8 @@ class StatusPresenter:
             self._bar.access.show_state("Read only", Tone.BUSY, read_only)
         words, tone = _SCHEMA[schema.state]
         story = [f"Revision {schema.current or 'none'}, this app brings {schema.head}."]
+        if schema.needs_app is not None:
+            story.append(f"It needs SyncSphere Desktop {schema.needs_app}.")
         self._bar.schema.show_state(
             words, tone, "\n".join([*story, *schema.differences, *schema.goes_without])
         )

@@ -54,8 +54,9 @@ class SchemaGate:
         if status.state not in {SchemaState.AHEAD, SchemaState.FOREIGN}:
             return
         newer = status.state is SchemaState.AHEAD
+        needed = f" It needs SyncSphere Desktop {status.needs_app}." if status.needs_app else ""
         sentence = (
-            "Open for reading only: the database was set up by a newer version of this app."
+            f"Open for reading only: the database was set up by a newer version of this app.{needed}"
             if newer
             else f"Open for reading only: the tables differ from SyncSphere's in {_places(status)}."
         )

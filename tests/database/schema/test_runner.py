@@ -177,6 +177,21 @@ def test_a_newer_schema_is_left_alone(empty: ConnectionTarget, runner: Migration
         runner.downgrade("base")
 
 
+def test_a_newer_schema_names_the_app_that_it_needs(empty: ConnectionTarget, runner: MigrationRunner) -> None:
+    runner.upgrade()
+    execute(empty, f"UPDATE {OUR_SCHEMA}.alembic_version SET version_num = '0417'")
+    ours = runner.status()
+    execute(empty, f"COMMENT ON TABLE {OUR_SCHEMA}.alembic_version IS 'SyncSphere Desktop 74.2'")
+    theirs = runner.status()
+    execute(empty, f"COMMENT ON TABLE {OUR_SCHEMA}.alembic_version IS 'SyncSphere Desktop; DROP'")
+
+    assert ours.needs_app is None  # this version signed it, and does not know the revision
+    assert theirs.needs_app == "74.2"
+    assert "needs SyncSphere Desktop 74.2" in (theirs.read_only_reason or "")
+    with pytest.raises(SchemaError, match="revision 0417"):
+        runner.upgrade()
+
+
 def test_steps_are_counted_from_where_the_database_is(runner: MigrationRunner) -> None:
     assert [revision.revision for revision in runner.upgrade("+2").revisions] == ["0001", "0002"]
     assert runner.status().state is SchemaState.BEHIND
