@@ -108,6 +108,7 @@ def _payload(value: object) -> bytes:
     if isinstance(value, float):
         return struct.pack(">f", value)
     if isinstance(value, tuple):
+        uuid: UUID
         uuid, key = value
         return b"\1" + uuid.bytes + struct.pack(">bh", 1, key)
     return _text(str(value))

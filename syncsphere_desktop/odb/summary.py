@@ -74,7 +74,7 @@ def summary_of(bundle: Bundle) -> Summary:
         warnings=bundle.warnings,
         named=named,
         samples=contents.samples[:MOST_SAMPLES],
-        regions_on={track: times for track, times in counted.items() if track is not None},
+        regions_on=dict(counted),
     )
 
 

@@ -14,9 +14,9 @@ from uuid import UUID
 
 from syncsphere_desktop.domain.audio_check import RowToCheck
 from syncsphere_desktop.domain.bundle import BundleVersion
+from syncsphere_desktop.domain.bundle_facts import BundleSample
 from syncsphere_desktop.domain.ids import AudioFileId, BundleId, ProjectId, RowVersion
 from syncsphere_desktop.domain.sound import ContentState
-from syncsphere_desktop.domain.bundle_facts import BundleSample
 from syncsphere_desktop.odb import BundleKind, open_bundle
 from syncsphere_desktop.studio.bundle_contents import BundleContents, InLibrary
 from syncsphere_desktop.studio.bundles.child.desk import OwnProcess
