@@ -2,7 +2,7 @@
 # Paths here are relative, so a checkout in a folder with spaces works.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test venv system-libraries lint format bench soak tour docs-images lock wheel package clean
+.PHONY: help run test venv system-libraries lint format bench soak tour docs-images lock wheel package package-check clean
 
 python := .venv/bin/python
 
@@ -17,6 +17,7 @@ help:
 	@echo "make docs-images  the pictures in docs/images"
 	@echo "make wheel    the package in dist/"
 	@echo "make package  the installers that this system can build, in dist/packages"
+	@echo "make package-check  install the built .deb, try it as an ordinary user, remove it (root)"
 	@echo "make lock     requirements.lock anew (needs uv)"
 	@echo "make clean    remove what was made; never touches the app's own data"
 
@@ -65,6 +66,10 @@ wheel: venv
 
 package: venv
 	@$(python) packaging/make_packages.py
+
+# Installs, tries and removes the package: for a machine that is there for it, as root.
+package-check: package
+	@SYNCSPHERE_TEST_PACKAGE=$$(ls dist/packages/*.deb) $(python) -m pytest -q tests/packaging --timeout 900
 
 # `--universal` locks for every system, and no registry's address gets into the file.
 lock:

@@ -16,22 +16,24 @@ from pathlib import Path
 import syncsphere_desktop
 from benchmarks.frame import Result, at_most, at_most_times, is_soak
 
-OURS = ["-m", "syncsphere_desktop"]
-BASELINE = [str(Path(__file__).with_name("empty_window.py"))]
+OURS = [sys.executable, "-m", "syncsphere_desktop"]
+BASELINE = [sys.executable, str(Path(__file__).with_name("empty_window.py"))]
+PACKAGED = Path(__file__).resolve().parent.parent / "dist" / "syncsphere-desktop" / "syncsphere-desktop"
 DROP_CACHES = Path("/proc/sys/vm/drop_caches")
 DEADLINE_SECONDS = 120
 
 
 def run() -> list[Result]:
-    """Measure first paint, warm and cold, then the first and a later start of the local studio."""
+    """Measure first paint, warm, cold and packaged, then the first and a later start of the local studio."""
     # An installed program has its bytecode, whatever the environment forbids while it is developed.
     compileall.compile_dir(Path(syncsphere_desktop.__file__).parent, quiet=1)
-    return [*_first_paint(runs=31 if is_soak() else 15), *_local_studio(first=3, later=7)]
+    runs = 31 if is_soak() else 15
+    return [*_first_paint(runs), _packaged(runs), *_local_studio(first=3, later=7)]
 
 
 def _first_paint(runs: int) -> list[Result]:
     with tempfile.TemporaryDirectory(prefix="syncsphere-bench-") as home:
-        warm = _by_turns(home, runs, before=lambda: None, warmups=1)
+        warm = _by_turns(OURS, BASELINE, home, runs, before=lambda: None, warmups=1)
         results = [
             Result("first paint, warm", *warm, "ms", at_most_times(1.5), "spawn to first paint; empty window")
         ]
@@ -39,22 +41,40 @@ def _first_paint(runs: int) -> list[Result]:
             note = "only root on a real kernel may drop the page cache"
             results.append(Result("first paint, page cache dropped", None, None, "ms", None, note))
         else:
-            cold = _by_turns(home, runs, before=_drop_caches, warmups=0)
+            cold = _by_turns(OURS, BASELINE, home, runs, before=_drop_caches, warmups=0)
             results.append(Result("first paint, page cache dropped", *cold, "ms", at_most_times(1.5)))
     return results
 
 
-def _by_turns(home: str, runs: int, *, before: Callable[[], None], warmups: int) -> tuple[float, float]:
-    """Return the medians in milliseconds of ours and the empty window, started by turns."""
-    ours: list[float] = []
-    baseline: list[float] = []
+def _packaged(runs: int) -> Result:
+    """Time the frozen program beside the checkout, where `make package` was run."""
+    title = "first paint, packaged"
+    if not PACKAGED.is_file():
+        return Result(title, None, None, "ms", None, "make package makes the program that is measured")
+    with tempfile.TemporaryDirectory(prefix="syncsphere-bench-") as home:
+        medians = _by_turns([str(PACKAGED)], OURS, home, runs, before=lambda: None, warmups=1)
+    return Result(title, *medians, "ms", at_most_times(1.3), "spawn to first paint; the checkout")
+
+
+def _by_turns(
+    first: Sequence[str],
+    second: Sequence[str],
+    home: str,
+    runs: int,
+    *,
+    before: Callable[[], None],
+    warmups: int,
+) -> tuple[float, float]:
+    """Return the medians in milliseconds of two commands, started by turns."""
+    of_first: list[float] = []
+    of_second: list[float] = []
     for number in range(warmups + runs):
-        for arguments, found in ((OURS, ours), (BASELINE, baseline)):
+        for command, found in ((first, of_first), (second, of_second)):
             before()
-            milliseconds = 1000 * _seconds_until("first-paint", arguments, home)
+            milliseconds = 1000 * _seconds_until("first-paint", command, home)
             if number >= warmups:
                 found.append(milliseconds)
-    return statistics.median(ours), statistics.median(baseline)
+    return statistics.median(of_first), statistics.median(of_second)
 
 
 def _local_studio(first: int, later: int) -> list[Result]:
@@ -92,14 +112,14 @@ def _local_studio(first: int, later: int) -> list[Result]:
     ]
 
 
-def _seconds_until(moment: str, arguments: Sequence[str], home: str) -> float:
-    """Start a Python program and return the seconds until the moment that it tells on standard error."""
+def _seconds_until(moment: str, command: Sequence[str], home: str) -> float:
+    """Start a program and return the seconds until the moment that it tells on standard error."""
     variable = {"first-paint": "SYNCSPHERE_MEASURE_FIRST_PAINT", "usable": "SYNCSPHERE_MEASURE_USABLE"}[
         moment
     ]
     started = time.time()
     process = subprocess.Popen(
-        [sys.executable, *arguments],
+        command,
         env=_environment(home) | {variable: "1"},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
@@ -115,13 +135,13 @@ def _seconds_until(moment: str, arguments: Sequence[str], home: str) -> float:
         if word == moment:
             return float(rest) - started
     raise RuntimeError(
-        f"{' '.join(arguments)} ended with {process.returncode} and told no “{moment}”:\n{told[-2000:]}"
+        f"{' '.join(command)} ended with {process.returncode} and told no “{moment}”:\n{told[-2000:]}"
     )
 
 
 def _command(home: str, *words: str) -> None:
     subprocess.run(
-        [sys.executable, *OURS, *words],
+        [*OURS, *words],
         env=_environment(home),
         capture_output=True,
         timeout=DEADLINE_SECONDS,

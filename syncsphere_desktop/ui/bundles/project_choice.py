@@ -13,7 +13,7 @@ _LONGEST = 28
 
 
 class ProjectChoice(QWidget):
-    """A button with the project's name, and one that goes back to all of them; `things` are what is listed."""
+    """A button with the project's name, and one that goes back to all; `things` are what is listed."""
 
     choose_requested = Signal()
     all_requested = Signal()
