@@ -140,6 +140,17 @@ def record_many(connection: Connection, actor: str, entity: Entity, changes: Seq
         )
 
 
+def entry_of_now(connection: Connection, entity: Entity, entity_id: int) -> int | None:
+    """Return the entry that this transaction added for a row, or None where none can be read."""
+    if not audit_state(connection).readable:
+        return None
+    ours = select(func.max(audit_log.c.id)).where(
+        audit_log.c.entity == entity.value, audit_log.c.entity_id == entity_id, audit_log.c.at == func.now()
+    )
+    found: int | None = connection.execute(ours).scalar_one()
+    return found
+
+
 def record_each(
     connection: Connection,
     actor: str,
@@ -227,12 +238,13 @@ class AuditLog:
     async def together_with(self, entry: AuditEntry) -> Sequence[AuditEntry]:
         """Return the entries of the same act: of one transaction by one actor, on the same kind of row.
 
-        They have the same time, that of the transaction. The entry itself is among them.
+        They have the same time, that of the transaction; what was done may differ from row to row. The entry
+        itself is among them.
         """
         return await self._entries(
             _entry_columns()
             .where(audit_log.c.at == entry.at, audit_log.c.actor == entry.actor)
-            .where(audit_log.c.entity == entry.entity, audit_log.c.action == entry.action)
+            .where(audit_log.c.entity == entry.entity)
             .order_by(audit_log.c.id)
         )
 

@@ -53,10 +53,15 @@ class AssignedRow:
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """What changed hands in one transaction, and what did not."""
+    """What changed hands in one transaction, and what did not.
+
+    `entry_id` is one of its entries in the audit log, by which all of it can be taken back; None where no
+    log is kept that can be read.
+    """
 
     changed: tuple[AssignedRow, ...] = ()
     conflicts: tuple[NotAssigned, ...] = ()
+    entry_id: int | None = None
 
 
 def checked_reason(reason: str) -> str:

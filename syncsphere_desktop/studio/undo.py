@@ -161,7 +161,8 @@ class Undo:
 
     async def _restore_owners(self, entry: AuditEntry) -> str:
         """Give all the tracks of one act back, those that still are as it left them."""
-        act = [one for one in await self._audit.together_with(entry) if not one.undone]
+        together = await self._audit.together_with(entry)
+        act = [one for one in together if _is_act_on_tracks(one) and not one.undone]
         done = await self._tracks.take_back(act)
         if not done.changed:
             raise ConflictError(
@@ -193,7 +194,7 @@ class Undo:
 
 def _is_act_on_tracks(entry: AuditEntry) -> bool:
     """Whether an entry is about tracks alone; those of a user's whole belongings have no reason in them."""
-    acts = (Action.RELEASE, Action.HAND_OVER)
+    acts = (Action.RELEASE, Action.HAND_OVER, Action.ADD)  # added is what had no row and was claimed
     return entry.entity == Entity.BOX and entry.action in acts and "reason" in (entry.after or {})
 
 

@@ -45,6 +45,7 @@ class InMemoryOwnership:
         self.notices = FakeNotices()
         self.named: dict[ProjectId, tuple[GridTrack, ...]] = {}
         self.reasons: list[str] = []
+        self.acts: list[list[AssignedRow]] = []
         self.rows: RowSource[BoxOwnership] = InMemoryRows(
             self.table,
             self.gate,
@@ -226,7 +227,14 @@ class InMemoryOwnership:
             else:
                 self.give(now, to)
                 changed.append(AssignedRow(now.id, now.project_id, now.box_uuid, to, now.owner_id))
-        return Assignment(tuple(changed), tuple(conflicts))
+        self.acts.append(changed)
+        return Assignment(tuple(changed), tuple(conflicts), len(self.acts) if changed else None)
+
+    async def undo(self, entry_id: int) -> str:
+        await self.gate()
+        for row in self.acts[entry_id - 1]:
+            self.give(self._row(row.row_id), row.previous_owner_id)
+        return f"{len(self.acts[entry_id - 1])} tracks have their former owners again."
 
     def _row(self, row_id: OwnershipId) -> BoxOwnership:
         row = self.table.get(row_id)

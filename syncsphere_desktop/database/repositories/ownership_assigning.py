@@ -41,7 +41,9 @@ def assign(
     added, taken = _add_missing(connection, actor, boxes, to, reason)
     wishes = [_Wish(box, box.row, to) for box in boxes if box.row is not None]
     changed, conflicts = _give(connection, actor, wishes, {"reason": reason})
-    return Assignment((*added, *changed), (*taken, *conflicts))
+    done = (*added, *changed)
+    entry = audit.entry_of_now(connection, Entity.BOX, done[0].row_id) if done else None
+    return Assignment(done, (*taken, *conflicts), entry)
 
 
 def take_back(connection: Connection, actor: str, entries: Sequence[AuditEntry]) -> Assignment:

@@ -8,11 +8,9 @@ from functools import partial
 
 from PySide6.QtCore import QObject, Signal
 
-from syncsphere_desktop.domain.humane import counted
 from syncsphere_desktop.domain.ownership_acts import Assignment
 from syncsphere_desktop.errors import AppError
 from syncsphere_desktop.studio.ownership.acting import OwnershipActs
-from syncsphere_desktop.studio.ownership.undoing import take_back
 from syncsphere_desktop.studio.ownership.watch_status import WatchWay
 from syncsphere_desktop.ui.app.jobs import Job, JobState
 from syncsphere_desktop.ui.app.tasks import TaskScope
@@ -110,8 +108,8 @@ class Acting(QObject):
 
     def _tell(self, sentence: str, assignment: Assignment) -> None:
         undo: Callable[[], None] | None = None
-        if assignment.changed:
-            undo = partial(self._undo, assignment)
+        if assignment.entry_id is not None:
+            undo = partial(self._undo, assignment.entry_id)
         self._context.toasts.show_message(
             sentence,
             "warning" if assignment.conflicts else "success",
@@ -120,14 +118,11 @@ class Acting(QObject):
             seconds=_TOAST_SECONDS,
         )
 
-    def _undo(self, assignment: Assignment) -> None:
-        self._scope.spawn(self._take_back(assignment), key="undo")
+    def _undo(self, entry_id: int) -> None:
+        self._scope.spawn(self._take_back(entry_id), key="undo")
 
-    async def _take_back(self, assignment: Assignment) -> None:
-        back = await take_back(self._parts.store, assignment, "Undone")
+    async def _take_back(self, entry_id: int) -> None:
+        told = await self._parts.undo.undo(entry_id)
         self._parts.watch.read_again()
-        told = f"{counted(len(back.changed), 'track')} went back to whoever held it before."
-        if back.conflicts:
-            told += f" {counted(len(back.conflicts), 'track')} changed hands since and stayed."
-        self._context.toasts.show_message(told, "warning" if back.conflicts else "success")
+        self._context.toasts.show_success(told)
         self.done.emit()

@@ -53,6 +53,12 @@ class Names(Protocol):
     async def tracks(self, project_id: ProjectId) -> tuple[GridTrack, ...]: ...
 
 
+class TrackUndo(Protocol):
+    """Takes an act on tracks back; met by `Undo`."""
+
+    async def undo(self, entry_id: int) -> str: ...
+
+
 @dataclass(frozen=True, slots=True)
 class OwnershipParts:
     """What the view works with; `events` is None where no history is kept, `telling` without a feed."""
@@ -65,6 +71,7 @@ class OwnershipParts:
     people: UserStore
     events: RowSource[OwnershipEvent] | None
     store: OwnershipStore
+    undo: TrackUndo
     telling: OwnerTelling | None = None
 
 
@@ -104,5 +111,6 @@ def parts_for_session(
         people=session.users,
         events=OwnershipHistory(database).events,
         store=repository,
+        undo=session.undo,
         telling=None if feed is None else FeedTelling(feed, watch.presence),
     )

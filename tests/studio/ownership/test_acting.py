@@ -107,6 +107,18 @@ async def test_an_act_is_undone_as_a_whole(desk: Desk) -> None:
         await desk.undo.undo_last("me")
 
 
+async def test_an_act_that_is_not_the_last_is_undone_by_its_entry_also_what_had_no_row(desk: Desk) -> None:
+    scope = ActScope(project_id=SONG, boxes=(box(3), box(4), box(9)))
+    done = await desk.acts.carry_out(await desk.acts.plan(scope, await desk.users.get(ADA), "Session"))
+    await desk.acts.carry_out(await desk.acts.plan(ActScope(row_ids=(OwnershipId(1),)), None, "Away"))
+    assert desk.owners() == [None, ADA, ADA, ADA, ADA, ADA]
+    assert done.assignment.entry_id is not None
+    assert await desk.undo.undo(done.assignment.entry_id) == "3 tracks have their former owners again."
+    assert desk.owners() == [None, ADA, BO, None, ADA, None]
+    with pytest.raises(InputError, match="taken back already"):
+        await desk.undo.undo(done.assignment.entry_id)
+
+
 async def test_undoing_leaves_what_changed_hands_since(desk: Desk) -> None:
     await desk.acts.carry_out(await desk.acts.plan(ActScope(project_id=SONG), await desk.bo(), "Mixing"))
     assert desk.owners() == [BO, BO, BO, BO, ADA]

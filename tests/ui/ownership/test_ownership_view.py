@@ -90,6 +90,7 @@ async def ownership(
                 people=stores.users,
                 events=table.events,
                 store=table,
+                undo=table,
             ),
             context,
             GridClock(lambda: NOW, lambda: NOW.replace(tzinfo=UTC)),
@@ -246,7 +247,7 @@ def test_a_release_is_told_counted_down_done_and_taken_back(qt_run: QtRun) -> No
             assert parts.ownership.reasons == ["They went home"]
             assert bench.jobs.all[0].state is JobState.DONE
             button(bench.window, "Undo").click()
-            await bench.told("2 tracks went back to whoever held it before.")
+            await bench.told("2 tracks have their former owners again.")
             await until(lambda: held(bench) == {"Kick": ["ada"], "Snare": ["bob"]})
 
     qt_run(scenario())
