@@ -37,6 +37,7 @@
     │   ├── FeedUnavailableError  its server is not reached, closed, does not answer, or is no feed
     │   ├── FeedTrustError        its certificate is not the one to trust
     │   └── FeedRefusedError      its server refuses: a wrong or missing token, a limit, a rule
+    ├── UpdateError               the manifest of newer versions can't be had, or is not to be believed
     └── FileError                 a file can't be read or written
 
 Whatever is not an `AppError` is a bug: it is logged and offered as a crash report.
@@ -358,3 +359,9 @@ class FeedRefusedError(FeedError):
     """Raised when the feed's server refuses: a wrong or missing token, a limit, a rule of its own."""
 
     code = "feed_refused"
+
+
+class UpdateError(AppError):
+    """Raised when the manifest of newer versions can't be had (retryable), or is not to be believed."""
+
+    code = "update"

@@ -124,6 +124,21 @@ Layout = Mapping[str, JsonValue]
 
 
 @dataclass(frozen=True, slots=True)
+class UpdateSettings:
+    """How newer versions are looked for, and what was seen of them; moments are in seconds since 1970.
+
+    `weekly` is None until somebody was asked. `source` is an https address, None where nobody named one.
+    """
+
+    weekly: bool | None = None
+    source: str | None = None
+    checked: int = 0
+    seen_version: str | None = None
+    seen_released: int = 0
+    skipped: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """What the app remembers from one start to the next. Passwords are never a part of it.
 
@@ -138,3 +153,4 @@ class Settings:
     recent: tuple[ConnectionProfile, ...] = ()
     used: Mapping[str, int] = field(default_factory=dict)
     profiles: tuple[ConnectionProfile, ...] = ()
+    updates: UpdateSettings = UpdateSettings()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,6 +16,7 @@ from syncsphere_desktop.settings import (
     Settings,
     SslMode,
     ThemeMode,
+    UpdateSettings,
 )
 
 FORMAT_VERSION = 1
@@ -38,6 +40,7 @@ def encoded(settings: Settings) -> bytes:
         "recent": [_encoded_profile(profile) for profile in settings.recent],
         "used": dict(settings.used),
         "profiles": [_encoded_profile(profile) for profile in settings.profiles],
+        "updates": asdict(settings.updates),
     }
     return (json.dumps(document, ensure_ascii=False, indent=2) + "\n").encode()
 
@@ -63,6 +66,7 @@ def decoded(content: bytes) -> Settings:
         recent=_profiles(document, "recent"),
         used=_moments(document),
         profiles=_profiles(document, "profiles"),
+        updates=_updates(document),
     )
 
 
@@ -78,6 +82,24 @@ def _moments(document: Mapping[str, Any]) -> dict[str, int]:
     if not all(type(moment) is int and 0 <= moment < _LAST_MOMENT for moment in moments.values()):
         raise NotUnderstoodError("“used” does not hold one moment a connection")
     return dict(moments)
+
+
+def _updates(document: Mapping[str, Any]) -> UpdateSettings:
+    found = _typed(document, "updates", dict, default={})
+    moments = [_typed(found, key, int, default=0) for key in ("checked", "seen_released")]
+    if not all(0 <= moment < _LAST_MOMENT for moment in moments):
+        raise NotUnderstoodError("“updates” does not hold moments")
+    weekly = found.get("weekly")
+    if weekly is not None and not isinstance(weekly, bool):
+        raise NotUnderstoodError("“weekly” is neither true nor false")
+    return UpdateSettings(
+        weekly=weekly,
+        source=_optional_text(found, "source"),
+        checked=moments[0],
+        seen_version=_optional_text(found, "seen_version"),
+        seen_released=moments[1],
+        skipped=_optional_text(found, "skipped"),
+    )
 
 
 def _profiles(document: Mapping[str, Any], key: str) -> tuple[ConnectionProfile, ...]:

