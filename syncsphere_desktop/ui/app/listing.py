@@ -26,6 +26,7 @@ from syncsphere_desktop.ui.tables.view import ListView
 from syncsphere_desktop.ui.theme.motion import motion_wanted
 from syncsphere_desktop.ui.widgets.banner import Banner
 from syncsphere_desktop.ui.widgets.empty_state import EmptyState, ErrorState
+from syncsphere_desktop.ui.widgets.file_dialog import ask_for_paths
 from syncsphere_desktop.ui.widgets.view_frame import ViewFrame
 
 
@@ -180,9 +181,7 @@ class Listing(QObject, Generic[RowT]):
         dialog = QFileDialog(self._frame, "Export to CSV", f"{self._words.many}.csv", "CSV files (*.csv)")
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setDefaultSuffix("csv")
-        dialog.fileSelected.connect(lambda chosen: self.export_to(Path(chosen)))
-        dialog.finished.connect(lambda _code: dialog.deleteLater())
-        dialog.open()
+        ask_for_paths(dialog, lambda chosen: self.export_to(chosen[0]))
 
     def export_to(self, target: Path) -> None:
         """Write what is listed into `target`, as a job that can be cancelled."""

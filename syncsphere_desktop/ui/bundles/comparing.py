@@ -30,6 +30,7 @@ from syncsphere_desktop.ui.bundles.diff_rows import NOT_KNOWN
 from syncsphere_desktop.ui.bundles.words import version_name, version_of_project
 from syncsphere_desktop.ui.tables.selection import RowSelection
 from syncsphere_desktop.ui.widgets.dialog import open_dialog
+from syncsphere_desktop.ui.widgets.file_dialog import ask_for_paths
 
 _IDS_AT_ONCE = 10_000
 _HOLDERS_AT_ONCE = 2_000
@@ -88,9 +89,7 @@ class Comparing(QObject):
             return
         dialog = QFileDialog(self._context.window, "Compare with a file", "", "Bundles (*.odb *.od);;All (*)")
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.fileSelected.connect(lambda chosen: self.compare_with(Path(chosen)))
-        dialog.finished.connect(lambda _code: dialog.deleteLater())
-        dialog.open()
+        ask_for_paths(dialog, lambda chosen: self.compare_with(chosen[0]))
 
     def compare_with(self, path: Path) -> None:
         """Tell what differs between the selected version and a file."""

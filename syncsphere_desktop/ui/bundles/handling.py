@@ -31,6 +31,7 @@ from syncsphere_desktop.ui.importing.addresses import read_addresses
 from syncsphere_desktop.ui.library.dialogs import ChooseProjectDialog
 from syncsphere_desktop.ui.tables.selection import RowSelection
 from syncsphere_desktop.ui.widgets.dialog import open_dialog
+from syncsphere_desktop.ui.widgets.file_dialog import ask_for_paths
 
 _AT_ONCE = 10_000
 _PROJECTS_AT_ONCE = 5_000
@@ -131,9 +132,7 @@ class BundleHandling(QObject):
             dialog = QFileDialog(self._context.window, "Export into a folder")
             dialog.setFileMode(QFileDialog.FileMode.Directory)
             dialog.setOption(QFileDialog.Option.ShowDirsOnly)
-            dialog.fileSelected.connect(lambda chosen: self.export_into(Path(chosen)))
-            dialog.finished.connect(lambda _code: dialog.deleteLater())
-            dialog.open()
+            ask_for_paths(dialog, lambda chosen: self.export_into(chosen[0]))
 
     def export_into(self, folder: Path) -> None:
         """Write each selected version into a folder, as a job."""
@@ -150,9 +149,7 @@ class BundleHandling(QObject):
         dialog = QFileDialog(self._context.window, "Export the version", export_name(chosen[0]), _FILES)
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setDefaultSuffix("odb")
-        dialog.fileSelected.connect(lambda path: self.export_to(chosen[0], Path(path)))
-        dialog.finished.connect(lambda _code: dialog.deleteLater())
-        dialog.open()
+        ask_for_paths(dialog, lambda paths: self.export_to(chosen[0], paths[0]))
 
     async def _export_to(self, version: BundleVersion, path: Path) -> None:
         async def work(job: Job) -> ExportedBundle:
@@ -190,9 +187,7 @@ class BundleHandling(QObject):
             return
         dialog = QFileDialog(self._context.window, "Import bundles", "", _FILES)
         dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
-        dialog.filesSelected.connect(lambda chosen: self.take([Path(path) for path in chosen]))
-        dialog.finished.connect(lambda _code: dialog.deleteLater())
-        dialog.open()
+        ask_for_paths(dialog, self.take)
 
     def take(self, paths: Sequence[Path], into: Project | None = None) -> None:
         """Say what these files are, and import them into a project, which is asked for where it is open."""

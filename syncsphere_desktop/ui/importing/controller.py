@@ -33,6 +33,7 @@ from syncsphere_desktop.ui.importing.run import ImportRuns
 from syncsphere_desktop.ui.importing.targets import DropTarget, HasReceiver, ShowsProjects, TakesFiles
 from syncsphere_desktop.ui.importing.work import Importing
 from syncsphere_desktop.ui.widgets.dialog import open_dialog
+from syncsphere_desktop.ui.widgets.file_dialog import ask_for_paths
 
 _GROUP = "Audio"
 _OPENING = "syncsphere_desktop.studio.audio_import.opening"
@@ -172,9 +173,7 @@ class ImportController(QObject):
         dialog = QFileDialog(self._window, title)
         dialog.setFileMode(mode)
         dialog.setOption(QFileDialog.Option.ShowDirsOnly, mode is QFileDialog.FileMode.Directory)
-        dialog.filesSelected.connect(lambda chosen: self.take([Path(path) for path in chosen], into))
-        dialog.finished.connect(lambda _code: dialog.deleteLater())
-        dialog.open()
+        ask_for_paths(dialog, lambda chosen: self.take(chosen, into))
 
     def _ask(self, question: Callable[[], Coroutine[Any, Any, None]]) -> None:
         if open_dialog(self._window) is None and not self._asking and not self._refuse():

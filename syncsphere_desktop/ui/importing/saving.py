@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from syncsphere_desktop.errors import FileError
 from syncsphere_desktop.files import replace_file
 from syncsphere_desktop.studio.audio_import.report import ImportReport
+from syncsphere_desktop.ui.widgets.file_dialog import ask_for_paths
 
 _FILTERS = "Text (*.txt);;Table (*.csv);;JSON (*.json)"
 
@@ -22,9 +23,7 @@ def ask_where(parent: QWidget, take: Callable[[Path], None]) -> None:
     dialog.filterSelected.connect(
         lambda chosen: dialog.setDefaultSuffix(chosen.rsplit("*.", 1)[-1].rstrip(")"))
     )
-    dialog.fileSelected.connect(lambda chosen: take(Path(chosen)))
-    dialog.finished.connect(lambda _code: dialog.deleteLater())
-    dialog.open()
+    ask_for_paths(dialog, lambda chosen: take(chosen[0]))
 
 
 def save_report(report: ImportReport, path: Path) -> None:

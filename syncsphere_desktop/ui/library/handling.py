@@ -22,6 +22,7 @@ from syncsphere_desktop.ui.app.view import ViewContext
 from syncsphere_desktop.ui.library.deeds import LibraryDeeds, Work, report_sentence, run_as_job
 from syncsphere_desktop.ui.library.dialogs import ChooseProjectDialog, RemoveFilesDialog, ReplaceFileDialog
 from syncsphere_desktop.ui.tables.selection import RowSelection
+from syncsphere_desktop.ui.widgets.file_dialog import ask_for_paths
 
 _AT_ONCE = 10_000
 _KNOWN_AT_MOST = 1_000
@@ -71,9 +72,7 @@ class FileHandling(QObject):
         dialog = QFileDialog(self._context.window, "Download into a folder")
         dialog.setFileMode(QFileDialog.FileMode.Directory)
         dialog.setOption(QFileDialog.Option.ShowDirsOnly)
-        dialog.fileSelected.connect(lambda chosen: self.download_to(Path(chosen)))
-        dialog.finished.connect(lambda _code: dialog.deleteLater())
-        dialog.open()
+        ask_for_paths(dialog, lambda chosen: self.download_to(chosen[0]))
 
     def download_to(self, folder: Path) -> None:
         """Copy the selected files into a folder, as a job."""
@@ -83,9 +82,7 @@ class FileHandling(QObject):
         """Ask for the file whose content a row's file gets."""
         dialog = QFileDialog(self._context.window, f"Replace the content of {file.filename}")
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.fileSelected.connect(lambda chosen: self.replace_by(file, Path(chosen)))
-        dialog.finished.connect(lambda _code: dialog.deleteLater())
-        dialog.open()
+        ask_for_paths(dialog, lambda chosen: self.replace_by(file, chosen[0]))
 
     def replace_by(self, file: AudioFile, source: Path) -> None:
         """Say what replacing touches, and replace."""

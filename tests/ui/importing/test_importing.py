@@ -7,10 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
+import pytest
 from PySide6.QtCore import QMimeData, Qt, QUrl
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QListWidget
+from PySide6.QtWidgets import QFileDialog, QLineEdit, QListWidget
 
 from syncsphere_desktop.domain.ids import ProjectId, UserId
 from syncsphere_desktop.domain.sound import AudioFormat
@@ -64,6 +65,28 @@ def test_files_dropped_on_a_project_are_previewed_imported_and_told(qt_run: QtRu
             job = bench.beside.jobs.all[0]
             assert job.state is JobState.DONE
             assert job.offer is not None
+
+    qt_run(scenario())
+
+
+@pytest.mark.parametrize("what", ["choose_files", "choose_folder"])
+def test_what_is_chosen_in_the_file_dialog_is_previewed(qt_run: QtRun, tmp_path: Path, what: str) -> None:
+    (tmp_path / "takes").mkdir()
+    (tmp_path / "Kick.wav").write_bytes(b"RIFF")
+    chosen = "Kick.wav" if what == "choose_files" else "takes"
+
+    async def scenario() -> None:
+        async with import_bench() as bench:
+            getattr(bench.part, what)(bench.project)
+            chooser = await bench.beside.asked(QFileDialog)
+            chooser.setDirectory(str(tmp_path))
+            name = chooser.findChild(QLineEdit, "fileNameEdit")
+            assert name is not None
+            name.setText(str(tmp_path / chosen))
+            chooser.accept()
+            dialog = await previewed(bench)
+            assert dialog.heading.text() == f"Import {chosen}"
+            dialog.reject()
 
     qt_run(scenario())
 
