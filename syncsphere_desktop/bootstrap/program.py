@@ -11,9 +11,12 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 
 import qasync
+from PySide6.QtCore import QUrl
+from PySide6.QtGui import QDesktopServices
 
 from syncsphere_desktop import crash
 from syncsphere_desktop.bootstrap.frame import MEASURE_USABLE, Frame, tell_moment
@@ -24,7 +27,10 @@ from syncsphere_desktop.settings import DATABASE_URL_VARIABLE, ConnectionTarget
 from syncsphere_desktop.studio.actor import current_actor
 from syncsphere_desktop.studio.bundle_reading import keep_bundles_read
 from syncsphere_desktop.studio.local_studio import LocalStudio
-from syncsphere_desktop.studio.session import Session
+from syncsphere_desktop.studio.ownership.months import keep_months_made
+from syncsphere_desktop.studio.session import FeedLater, Session
+from syncsphere_desktop.studio.updates import Updates
+from syncsphere_desktop.ui.app.about_dialog import AboutBox
 from syncsphere_desktop.ui.app.close_question import may_close, may_leave
 from syncsphere_desktop.ui.app.collecting import GarbageCollector
 from syncsphere_desktop.ui.app.desktop import Desktop, OpenedStudio
@@ -35,6 +41,7 @@ from syncsphere_desktop.ui.app.view import ViewContext
 from syncsphere_desktop.ui.app.window_actions import install_actions
 from syncsphere_desktop.ui.app.window_memory import WindowMemory
 from syncsphere_desktop.ui.bundles.controller import BundlesController
+from syncsphere_desktop.ui.bundles.file_dialog import BundleFiles
 from syncsphere_desktop.ui.connecting.controller import ConnectingController, Progress
 from syncsphere_desktop.ui.importing.controller import ImportController
 from syncsphere_desktop.ui.integrity.controller import IntegrityController
@@ -42,6 +49,7 @@ from syncsphere_desktop.ui.library.controller import LibraryController
 from syncsphere_desktop.ui.ownership.controller import OwnershipController
 from syncsphere_desktop.ui.projects.controller import ProjectsController
 from syncsphere_desktop.ui.tables.view import ListView
+from syncsphere_desktop.ui.updates.controller import UpdatesController
 from syncsphere_desktop.ui.users.controller import UsersController
 from syncsphere_desktop.ui.widgets.dialog import open_dialog
 from syncsphere_desktop.ui.widgets.toasts import ToastHost
@@ -51,6 +59,8 @@ T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
 _LOOKING_SECONDS = 0.01
+_FEED_PAUSE = 5.0
+_LONGEST_FEED_PAUSE = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +70,19 @@ class StartWish:
     local: bool = False
     database_url: str | None = None
     profile: str | None = None
+    bundle_file: Path | None = None
+    """Looked into above the welcome page."""
 
 
 def start_wish(namespace: argparse.Namespace) -> StartWish:
     """Return what the options, or without any of them the environment, ask for."""
     local = bool(getattr(namespace, "local", False))
     profile = getattr(namespace, "profile", None)
+    bundle_file = getattr(namespace, "bundle_file", None)
     url = getattr(namespace, "database_url", None)
-    if url is None and not local and profile is None:
+    if url is None and not local and profile is None and bundle_file is None:
         url = os.environ.get(DATABASE_URL_VARIABLE)
-    return StartWish(local, url, profile)
+    return StartWish(local, url, profile, bundle_file)
 
 
 def run_program(frame: Frame, wish: StartWish) -> int:
@@ -118,6 +131,13 @@ class Program:
             connect=self.connect,
             connect_local=self.connect_local,
         )
+        beside = self._beside = self.desktop.scope.child("beside")
+        self.about = AboutBox(beside, window, frame.paths, lambda: self.desktop.session)
+        self.bundle_files = BundleFiles(beside, window)
+        self.connecting.page.bundle_file_requested.connect(self._on_page_bundle_file_requested)
+        self.updates = UpdatesController(
+            self.desktop.scope.child("updates"), window, self.toasts, Updates(frame.store), _open_page
+        )
         self._blocking = ThreadPoolExecutor(3, thread_name_prefix="blocking")
         self._under_way: set[asyncio.Future[Any]] = set()
         self._closed: asyncio.Future[None] | None = None
@@ -138,6 +158,7 @@ class Program:
             install_actions(window, self._frame.theme, self.desktop, switch_server=self._switch_server)
             try:
                 self.desktop.scope.spawn(self._start(wish), key="start")
+                self.updates.start()
                 await self._closed
             finally:
                 await self.shutdown()
@@ -150,6 +171,8 @@ class Program:
 
     async def shutdown(self) -> None:
         """End every part, from the views down to the threads."""
+        await self.updates.shutdown()
+        await self._beside.shutdown()
         await self.connecting.shutdown()
         await self.desktop.shutdown()
         # What runs on the threads goes on to its end, and the window answers until then.
@@ -172,25 +195,29 @@ class Program:
         """Start the local studio, or find it running, and show it; returns as `connect` does."""
         held = ExitStack()
         loop = asyncio.get_running_loop()
+        feed: asyncio.Future[ConnectionTarget | None] = loop.create_future()
 
         def report(sentence: str, fraction: float | None) -> None:
             loop.call_soon_threadsafe(progress, sentence, fraction)
 
         studio = LocalStudio(self._frame.paths)
-        entering = self._blocking.submit(lambda: held.enter_context(studio.held(report, feed=True)))
+        entering = self._blocking.submit(lambda: held.enter_context(studio.held(report)))
 
         def let_go() -> None:
             wait([entering])  # a start that was cancelled goes on to its end, and is only then undone
             held.close()
 
         try:
-            session = await self._open_session(await asyncio.wrap_future(entering))
+            session = await self._open_session(
+                await asyncio.wrap_future(entering), lambda: asyncio.shield(feed)
+            )
         except BaseException:
             await self._blockingly(let_go)
             raise
         shown = await self._show(OpenedStudio(session, lambda: self._blockingly(held.close)))
         if shown:
             self.desktop.scope.spawn(self._write_audio(studio, session), key="audio")
+            self.desktop.scope.spawn(self._keep_feed(studio, session, feed), key="feed")
         return shown
 
     def _importing(self, session: Session, context: ViewContext) -> ImportController:
@@ -199,9 +226,13 @@ class Program:
             session, context, self._frame.window, lambda: desktop.current, desktop.show_view
         )
 
-    async def _open_session(self, target: ConnectionTarget) -> Session:
+    async def _open_session(self, target: ConnectionTarget, feed_later: FeedLater | None = None) -> Session:
         return await Session.open(
-            target, current_actor(), recovery_seconds=self._recovery_seconds, paths=self._frame.paths
+            target,
+            current_actor(),
+            recovery_seconds=self._recovery_seconds,
+            paths=self._frame.paths,
+            feed_later=feed_later,
         )
 
     async def _show(self, opened: OpenedStudio) -> bool:
@@ -218,6 +249,7 @@ class Program:
             return False
         self.desktop.adopt(opened)
         self.desktop.scope.spawn(self._read_bundles(opened.session), key="bundles")
+        self.desktop.scope.spawn(self._keep_months(opened.session), key="months")
         if os.environ.get(MEASURE_USABLE):
             self.desktop.scope.spawn(self._measure_usable(opened.session), key="usable")
         return True
@@ -237,6 +269,28 @@ class Program:
         """Write the sample studio's audio files where they are missing, once its window is usable."""
         if await self._until_usable(session):
             await self._blockingly(studio.make_audio_once)
+
+    async def _keep_months(self, session: Session) -> None:
+        if await self._until_usable(session):
+            await keep_months_made(session.database)
+
+    async def _keep_feed(
+        self, studio: LocalStudio, session: Session, found: asyncio.Future[ConnectionTarget | None]
+    ) -> None:
+        """Start the local studio's feed once its window is usable, and again where it ended by itself."""
+        if not await self._until_usable(session):
+            return
+        target = await self._blockingly(studio.start_feed)
+        if not found.done():
+            found.set_result(target)
+        pause = _FEED_PAUSE
+        while self.desktop.session is session:
+            await asyncio.sleep(pause)
+            if await self._blockingly(lambda: studio.has_feed):
+                pause = _FEED_PAUSE
+            else:
+                pause = min(2 * pause, _LONGEST_FEED_PAUSE)  # one that can't live is not started for ever
+                await self._blockingly(studio.start_feed)
 
     async def _until_usable(self, session: Session) -> bool:
         """Wait until the current view's list shows its rows; return False when the session was left first."""
@@ -262,8 +316,16 @@ class Program:
                 await self.connecting.open_target(target)
             else:
                 self.connecting.show_welcome()
+            if wish.bundle_file is not None:
+                self.bundle_files.open(wish.bundle_file)
         except AppError as error:
             self.connecting.show_welcome(error)
+
+    def _on_page_bundle_file_requested(self, path: Path | None) -> None:
+        if path is None:
+            self.bundle_files.choose()
+        else:
+            self.bundle_files.open(path)
 
     def _switch_server(self) -> None:
         self.connecting.show_welcome()
@@ -300,6 +362,10 @@ class Program:
         self._under_way.discard(done)
         if not done.cancelled():
             done.exception()  # retrieved: work whose waiter was cancelled has nobody to tell
+
+
+def _open_page(address: str) -> None:
+    QDesktopServices.openUrl(QUrl(address))
 
 
 async def _nothing_to_release() -> None:

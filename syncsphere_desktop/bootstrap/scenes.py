@@ -11,6 +11,7 @@ from syncsphere_desktop.bootstrap.import_scenes import IMPORT_SCENES
 from syncsphere_desktop.bootstrap.integrity_scenes import INTEGRITY_SCENES
 from syncsphere_desktop.bootstrap.library_scenes import LIBRARY_SCENES
 from syncsphere_desktop.bootstrap.ownership_scenes import OWNERSHIP_SCENES
+from syncsphere_desktop.bootstrap.product_scenes import PRODUCT_SCENES
 from syncsphere_desktop.bootstrap.scene import Scene
 from syncsphere_desktop.bootstrap.stage import Needs, Stage
 from syncsphere_desktop.database.connection import Health
@@ -269,5 +270,6 @@ SCENES: tuple[Scene, ...] = (
     Scene("window-palette", Needs.USERS, _palette),
     Scene("window-shortcuts", Needs.USERS, _shortcuts),
     Scene("window-jobs", Needs.USERS, _jobs),
+    *PRODUCT_SCENES,
     Scene("users-offline", Needs.USERS, _offline),
 )

@@ -42,6 +42,9 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
 
     Only the groups that it names are made: those of all commands take longer than the window's first paint.
     """
+    bundle_file = _bundle_file(arguments)
+    if bundle_file is not None:
+        return argparse.Namespace(bundle_file=bundle_file)
     if not arguments:
         return argparse.Namespace()  # the window is wanted; even the smallest parser delays its first paint
     asks_for_help = any(argument.startswith(("-h", "--h")) for argument in arguments)
@@ -53,13 +56,22 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     return build().parse_args(arguments)
 
 
+def _bundle_file(arguments: Sequence[str]) -> Path | None:
+    """Return the file that alone was given, as by a double click: the window shows what it holds."""
+    if len(arguments) != 1 or arguments[0].startswith("-") or arguments[0] in GROUPS:
+        return None
+    path = Path(arguments[0])
+    return path if path.suffix.lower() == ".odb" or path.is_file() else None
+
+
 def build(groups: Sequence[str] = GROUPS) -> Parser:
     """Return the parser of the whole command line, or of these groups of it alone."""
     shared = _shared_options()
     connection = _connection_options(shared)
     parser = Parser(
         prog="syncsphere-desktop",
-        description="The admin application of a SyncSphere studio. Without a command it opens the window.",
+        description="The admin application of a SyncSphere studio. Without a command it opens the window;"
+        " with nothing but the name of a bundle file (.odb) it shows what that holds.",
         parents=[connection],
     )
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")

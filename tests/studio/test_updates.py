@@ -104,7 +104,7 @@ def test_a_source_is_asked_within_bounds_and_by_https_alone(source: UpdateSource
         fetch(source.url)
     for address in ("http://localhost/x", "file:///etc/hostname"):
         source.leads_to = address
-        with pytest.raises(UpdateError, match="not https|with 302"):
+        with pytest.raises(UpdateError, match=r"not https|with 302"):
             fetch(source.url)
 
 
@@ -132,14 +132,17 @@ def test_a_source_that_is_not_there_may_be_tried_again() -> None:
     assert told.value.retryable
 
 
-async def test_the_weekly_check_is_off_until_somebody_agreed(updates: Updates, tmp_path: Path) -> None:
-    assert updates.wants_asking
-    assert not updates.is_due
+async def test_the_weekly_check_is_off_until_somebody_agreed(
+    updates: Updates, source: UpdateSource, tmp_path: Path
+) -> None:
+    found = [(updates.wants_asking, updates.is_due)]
     updates.set_weekly(weekly=True)
-    assert not updates.wants_asking
-    assert updates.is_due
+    found.append((updates.wants_asking, updates.is_due))
     await updates.check()
-    assert not updates.is_due
+    again = remembered(source, tmp_path)
+    found.append((again.wants_asking, again.is_due))
+
+    assert found == [(True, False), (False, True), (False, False)]
 
 
 def test_the_command_line_says_that_no_source_is_configured_and_takes_one(

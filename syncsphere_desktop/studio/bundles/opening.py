@@ -99,6 +99,12 @@ class BundleOpener:
         return pieces
 
 
+def open_file(path: Path, worker: BundleWorker, stop: threading.Event) -> Opened:
+    """Return what a file holds, whatever it is. Blocks until `stop` is set. Raises as `open` does."""
+    key = {"key": _file_key(path)}
+    return _opened(_with_file(path, lambda file: worker.ask(open_and_keep, key, file, stop=stop)))
+
+
 def _with_file(path: Path, ask: Callable[[BinaryIO], list[Any]]) -> list[Any]:
     with told_as_file_errors(path), path.open("rb") as file:
         return ask(file)

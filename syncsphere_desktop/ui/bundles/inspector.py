@@ -103,7 +103,8 @@ class BundleInspector(InspectorPanel):
         self._waiting_section = self.add_section("", self.waiting)
         self._unit_section = self.add_section("", _captioned(self._units_caption, self.units))
         self._sample_section = self.add_section("", _captioned(self._samples_caption, self.samples))
-        self._one.append(self.add_section("Mark", self.form))
+        self._mark_section = self.add_section("Mark", self.form)
+        self._one.append(self._mark_section)
         self._one.append(self.add_section("Stored", self._stored_rows))
         self._many_text = PlainLabel()
         self._many_text.setWordWrap(True)
@@ -155,11 +156,12 @@ class BundleInspector(InspectorPanel):
         self.show_waiting()
         self._say(sentence)
 
-    def show_contents(self, version: BundleVersion, shown: ShownContents) -> None:
-        """Show what a version holds, and what it is where it is no whole bundle."""
+    def show_contents(self, version: BundleVersion | None, shown: ShownContents) -> None:
+        """Show what a version, or with None a file, holds, and what it is where it is no whole bundle."""
         bundle = shown.reading.bundle
         self._say("")
-        told = [*warnings_of(version), *([bundle.problem] if bundle.problem else []), *bundle.warnings]
+        known = () if version is None else warnings_of(version)
+        told = [*known, *([bundle.problem] if bundle.problem else []), *bundle.warnings]
         self._show_warnings(told, "danger" if bundle.kind in _BROKEN else "warning")
         self._stored["Kind"].set_text(KIND_WORDS[bundle.kind])
         self._stored["UUID"].set_text(str(bundle.uuid or ""))
@@ -173,6 +175,18 @@ class BundleInspector(InspectorPanel):
         inside = f" · {size(bundle.sample_bytes)} in the bundle" if bundle.samples_inside else ""
         self._samples_caption.setText(counted(bundle.sample_count, "sample") + inside)
         self.samples.show_lines(shown.samples)
+
+    def show_file(self, name: str, folder: str, length: int) -> None:
+        """Show a file that is no stored version; what it holds follows by `show_contents`."""
+        self._show_sections(one=True)
+        self._mark_section.hide()
+        self.set_footer_visible(visible=False)
+        self.show_object("bundles", name, folder)
+        self._show_warnings(())
+        for label in self._stored.values():
+            label.set_text("")
+        self._stored["Size"].set_text(size(length), tooltip=f"{number(length)} bytes")
+        show_filled(self._stored_rows, self._stored)
 
     def show_many(self, versions: Sequence[BundleVersion], count: int) -> None:
         """Show that several versions are selected; `versions` are those at hand."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QMimeData, QSize, Qt, Signal
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from typing_extensions import override
 
@@ -35,6 +36,8 @@ class WelcomePage(QWidget):
     retry_requested = Signal()
     edit_failed_requested = Signal()
     cancel_requested = Signal()
+    bundle_file_requested = Signal(object)
+    """A bundle file is to be looked into: its path, or None where it is to be asked for."""
     back_requested = Signal()
 
     def __init__(self) -> None:
@@ -58,6 +61,10 @@ class WelcomePage(QWidget):
         self.recents = RecentsList()
         self.back_button = Button("", Kind.SUBTLE, icon_name="chevron-left", keys="Esc")
         self.back_button.hide()
+        self.bundle_button = Button(
+            "Open a bundle file…", icon_name="bundles", tooltip="Look into it, without a connection"
+        )
+        self.setAcceptDrops(True)
         self.banner = Banner(action="Retry")
         self.banner.hide()
         self._can_go_back = False
@@ -85,7 +92,9 @@ class WelcomePage(QWidget):
         column.addWidget(self.banner)
         column.addWidget(self._banner_gap)
         column.addLayout(cards)
-        column.addSpacing(24)
+        column.addSpacing(16)
+        column.addLayout(self._bundle_row())
+        column.addSpacing(16)
         column.addWidget(heading)
         column.addSpacing(8)
         column.addWidget(self._no_recents)
@@ -120,7 +129,18 @@ class WelcomePage(QWidget):
         head.addWidget(self.back_button, 0, Qt.AlignmentFlag.AlignVCenter)
         return head
 
+    def _bundle_row(self) -> QHBoxLayout:
+        words = PlainLabel("or drop one here, to see what it holds without a connection")
+        words.setProperty("role", "secondary")
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(self.bundle_button)
+        row.addWidget(words)
+        row.addStretch(1)
+        return row
+
     def _connect(self) -> None:
+        self.bundle_button.clicked.connect(lambda: self.bundle_file_requested.emit(None))
         self.local_card.chosen.connect(self.local_requested)
         self.server_card.chosen.connect(self.form_requested)
         for card in (self.local_card, self.server_card):
@@ -151,14 +171,14 @@ class WelcomePage(QWidget):
         card, other = (self.local_card, self.server_card) if local else (self.server_card, self.local_card)
         self._hide_banner()
         card.show_progress(title, sentence, share)
-        for rest in (other, self.recents, self.back_button):
+        for rest in (other, self.recents, self.back_button, self.bundle_button):
             rest.setEnabled(False)
 
     def show_rest(self) -> None:
         """Offer everything again."""
         for card in (self.local_card, self.server_card):
             card.show_rest()
-        for part in (self.local_card, self.server_card, self.recents, self.back_button):
+        for part in (self.local_card, self.server_card, self.recents, self.back_button, self.bundle_button):
             part.setEnabled(True)
 
     def show_error(self, error: AppError | None, *, retry: bool = False, edit: bool = False) -> None:
@@ -204,6 +224,18 @@ class WelcomePage(QWidget):
         elif self._can_go_back:
             self.back_requested.emit()
 
+    @override
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if _dropped_file(event.mimeData()) is not None:
+            event.acceptProposedAction()
+
+    @override
+    def dropEvent(self, event: QDropEvent) -> None:
+        path = _dropped_file(event.mimeData())
+        if path is not None:
+            event.acceptProposedAction()
+            self.bundle_file_requested.emit(path)
+
     def _hide_banner(self) -> None:
         self.banner.hide()
         self._banner_gap.hide()
@@ -215,6 +247,12 @@ class WelcomePage(QWidget):
     def _on_open_local(self) -> None:
         if not self.is_opening:
             self.local_requested.emit()
+
+
+def _dropped_file(data: QMimeData) -> Path | None:
+    """Return the one file of this computer that is dragged, or None."""
+    addresses = data.urls()
+    return Path(addresses[0].toLocalFile()) if len(addresses) == 1 and addresses[0].isLocalFile() else None
 
 
 def _hints() -> QHBoxLayout:
