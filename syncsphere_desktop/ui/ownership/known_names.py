@@ -27,6 +27,7 @@ class KnownNames(QObject):
         self._names = names
         self._scope = scope
         self._known: dict[ProjectId, dict[UUID, GridTrack]] = {}
+        self._fresh: set[ProjectId] = set()
         self._wanted: OrderedDict[ProjectId, None] = OrderedDict()
         self._is_reading = False
         self._soon = QTimer(self, singleShot=True, interval=_SOON_MILLISECONDS)
@@ -36,19 +37,17 @@ class KnownNames(QObject):
         """Return a box's track, or None where it is not known, or not known yet."""
         if project_id is None:
             return None
-        known = self._known.get(project_id)
-        if known is None:
+        if project_id not in self._fresh:
             self._want(project_id)
-            return None
-        return known.get(box_uuid)
+        return self._known.get(project_id, {}).get(box_uuid)
 
     def is_known(self, project_id: ProjectId | None) -> bool:
         """Return whether the names of a project were read."""
         return project_id is None or project_id in self._known
 
     def forget(self) -> None:
-        """Read all names anew when they are on screen the next time."""
-        self._known.clear()
+        """Read all names anew when they are on screen the next time; until then the old ones stay."""
+        self._fresh.clear()
 
     def _want(self, project_id: ProjectId) -> None:
         self._wanted[project_id] = None
@@ -67,8 +66,11 @@ class KnownNames(QObject):
         try:
             while self._wanted:
                 project_id, _none = self._wanted.popitem()
-                self._known[project_id] = {}
-                tracks = await self._names.tracks(project_id)
+                self._fresh.add(project_id)
+                try:
+                    tracks = await self._names.tracks(project_id)
+                finally:
+                    self._known.setdefault(project_id, {})  # what can't be read is told by the ids
                 self._known[project_id] = {track.box_uuid: track for track in tracks}
                 self.named.emit()
         finally:

@@ -355,6 +355,25 @@ def test_the_flat_list_names_tracks_and_opens_their_grid(qt_run: QtRun) -> None:
     qt_run(scenario())
 
 
+def test_the_flat_list_keeps_the_old_names_until_it_has_the_new(qt_run: QtRun) -> None:
+    async def scenario() -> None:
+        async with ownership(project=False) as (bench, parts):
+            listing = bench.controller.list.listing
+            track = next(column for column in listing.model.columns if column.name == "track")
+            row = listing.model.row(0)
+            assert row is not None
+            listing.view.viewport().repaint()
+            await until(lambda: track.text(row) in {"Kick", "Snare"})
+            parts.ownership.name(parts.train, "Kick in", "Snare in", "Bass", "Vocals")
+            bench.controller.take_change(
+                TableChanged("project_bundles", Operation.INSERT, (1,), 1, own=False)
+            )
+            assert track.text(row) in {"Kick", "Snare"}
+            await until(lambda: track.text(row) in {"Kick in", "Snare in"})
+
+    qt_run(scenario())
+
+
 def test_rows_of_the_list_are_released_together(qt_run: QtRun) -> None:
     async def scenario() -> None:
         async with ownership(project=False) as (bench, parts):
