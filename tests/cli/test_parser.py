@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from syncsphere_desktop.cli.parser import GROUPS, parse
@@ -39,3 +41,15 @@ def test_an_unknown_option_is_told_with_the_usage() -> None:
 
     assert "--frobnicate" in raised.value.message
     assert (raised.value.details or "").startswith("usage: syncsphere-desktop")
+
+
+def test_a_bundle_file_alone_opens_the_window_on_it(tmp_path: Path) -> None:
+    other = tmp_path / "song.bak"
+    other.write_bytes(b"")
+
+    assert parse(["Midnight.odb"]).bundle_file == Path("Midnight.odb")
+    assert parse([str(other)]).bundle_file == other
+    with pytest.raises(UsageError):
+        parse(["Midnight.odb", "Noon.odb"])
+    with pytest.raises(UsageError):
+        parse(["nothing-there"])

@@ -62,7 +62,9 @@ class WelcomePage(QWidget):
         self.back_button = Button("", Kind.SUBTLE, icon_name="chevron-left", keys="Esc")
         self.back_button.hide()
         self.bundle_button = Button(
-            "Open a bundle file…", icon_name="bundles", tooltip="Look into it, without a connection"
+            "Open a bundle file…",
+            icon_name="bundles",
+            tooltip="See what it holds, without a connection; it can also be dropped here",
         )
         self.setAcceptDrops(True)
         self.banner = Banner(action="Retry")
@@ -81,6 +83,9 @@ class WelcomePage(QWidget):
         cards.addWidget(self.server_card, 1)
         heading = PlainLabel("Recent connections")
         heading.setProperty("role", "heading")
+        line = QHBoxLayout()
+        line.addWidget(heading, 1, Qt.AlignmentFlag.AlignBottom)
+        line.addWidget(self.bundle_button)
         column = QVBoxLayout()
         column.setSpacing(0)
         column.addStretch(1)
@@ -92,10 +97,8 @@ class WelcomePage(QWidget):
         column.addWidget(self.banner)
         column.addWidget(self._banner_gap)
         column.addLayout(cards)
-        column.addSpacing(16)
-        column.addLayout(self._bundle_row())
-        column.addSpacing(16)
-        column.addWidget(heading)
+        column.addSpacing(24)
+        column.addLayout(line)
         column.addSpacing(8)
         column.addWidget(self._no_recents)
         column.addWidget(self.recents)
@@ -128,16 +131,6 @@ class WelcomePage(QWidget):
         head.addLayout(words, 1)
         head.addWidget(self.back_button, 0, Qt.AlignmentFlag.AlignVCenter)
         return head
-
-    def _bundle_row(self) -> QHBoxLayout:
-        words = PlainLabel("or drop one here, to see what it holds without a connection")
-        words.setProperty("role", "secondary")
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addWidget(self.bundle_button)
-        row.addWidget(words)
-        row.addStretch(1)
-        return row
 
     def _connect(self) -> None:
         self.bundle_button.clicked.connect(lambda: self.bundle_file_requested.emit(None))

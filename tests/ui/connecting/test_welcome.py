@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtCore import QMimeData, QPoint, QPointF, QRect, Qt, QUrl
+from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
@@ -125,3 +127,25 @@ def test_nothing_is_cut_at_any_size(page: WelcomePage, qtbot: QtBot, size: tuple
         assert page.rect().contains(QRect(card.mapTo(page, QPoint()), card.size()))
     assert page.minimumSizeHint().height() <= size[1]
     assert page.minimumSizeHint().width() <= size[0]
+
+
+def test_a_file_dropped_on_the_page_or_wished_for_is_looked_into(page: WelcomePage, tmp_path: Path) -> None:
+    heard: list[object] = []
+    page.bundle_file_requested.connect(heard.append)
+    one, two, elsewhere = QMimeData(), QMimeData(), QMimeData()
+    path = tmp_path / "Midnight.odb"
+    one.setUrls([QUrl.fromLocalFile(str(path))])
+    two.setUrls([QUrl.fromLocalFile(str(path))] * 2)
+    elsewhere.setUrls([QUrl("https://example.org/Midnight.odb")])
+    for data in (one, two, elsewhere):
+        event = QDropEvent(
+            QPointF(300, 300),
+            Qt.DropAction.CopyAction,
+            data,
+            Qt.MouseButton.LeftButton,
+            Qt.KeyboardModifier.NoModifier,
+        )
+        page.dropEvent(event)
+    page.bundle_button.click()
+
+    assert heard == [path, None]
