@@ -24,7 +24,7 @@ _MARKS = {"added": "+", "removed": "-", "changed": "~"}
 def register(commands: Any, connection: argparse.ArgumentParser) -> None:
     """Add the commands."""
     inspecting = commands.add_parser("inspect", parents=[connection], help="tell what a bundle holds")
-    inspecting.add_argument("file", nargs="?", type=Path, metavar="FILE", help="a file on disk")
+    inspecting.add_argument("file", nargs="?", metavar="FILE", help="a file on disk, or an id as well")
     inspecting.add_argument("--id", type=bundle_id, metavar="N", help="a stored version by its id")
     inspecting.set_defaults(command=_inspect)
 
@@ -50,7 +50,7 @@ def bundle_id(text: str) -> BundleId:
 def _inspect(namespace: argparse.Namespace) -> int:
     if (namespace.file is None) == (namespace.id is None):
         raise UsageError("Which bundle? Give a FILE or --id N.")
-    (bundle,) = _opened(namespace, [namespace.id if namespace.file is None else namespace.file])
+    (bundle,) = _opened(namespace, [_place(namespace.file) if namespace.id is None else namespace.id])
     from syncsphere_desktop.odb.documents import bundle_document
 
     as_json = wants_json(namespace)

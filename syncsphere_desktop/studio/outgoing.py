@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from syncsphere_desktop.errors import AppError, FileError
 from syncsphere_desktop.storage.failures import FULL
@@ -32,3 +35,16 @@ def told_as_file_errors(path: Path) -> Iterator[None]:
         if "null" not in str(error):
             raise
         raise FileError(f"{path!s:.100}: no file can have that name.", details=str(error)) from error
+
+
+@contextmanager
+def opened_file(path: Path) -> Iterator[BinaryIO]:
+    """Open a regular file for reading, and no pipe, which would be waited on; raises FileError."""
+    with told_as_file_errors(path), open(path, "rb", opener=_open_at_once) as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise FileError(f"{path} is no regular file.")
+        yield file
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))

@@ -56,6 +56,16 @@ def test_what_is_no_bundle_is_told_for_what_it_is(command: Command, tmp_path: Pa
     assert command("bundle", "inspect", str(odd), "--id", "1").code == 2
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names here")
+def test_a_pipe_is_refused_and_never_waited_on(command: Command, project: int, tmp_path: Path) -> None:
+    pipe = str(tmp_path / "pipe.odb")
+    os.mkfifo(pipe)
+    for words in (("inspect", pipe), ("diff", str(V1), pipe), ("import", pipe, "--project", str(project))):
+        told = command("bundle", *words, "--json")
+        assert (told.code, told.error["code"]) == (1, "file")
+        assert "no regular file" in told.error["message"]
+
+
 def test_versions_go_in_and_come_out_byte_by_byte(command: Command, project: int, tmp_path: Path) -> None:
     first = command("bundle", "import", str(V1), "--project", "Night train", "--json").document
     second = command("bundle", "import", str(V2), "--project", str(project), "--as", "bob", "--json").document
@@ -111,6 +121,12 @@ def test_what_can_not_be_read_is_not_told_to_be_the_same(command: Command, tmp_p
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs a file that is no regular one")
+def test_a_tempo_that_is_not_there_is_told_as_none(command: Command, tmp_path: Path) -> None:
+    odd = tmp_path / "odd.odb"
+    odd.write_bytes(b"")
+    assert "tempo 122 bpm → none," in command("bundle", "diff", str(V2), str(odd)).out
+
+
 def test_an_export_replaces_nothing_but_a_file(command: Command, project: int, tmp_path: Path) -> None:
     stored = command("bundle", "import", str(V1), "--project", str(project), "--json").document["id"]
     pipe = tmp_path / "pipe"

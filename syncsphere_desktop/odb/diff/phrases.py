@@ -131,6 +131,8 @@ def devices(changes: Changes[Device], *, told_names: Collection[str]) -> Iterato
 
 def tempo(change: FieldChange) -> str:
     """Return a change of the tempo."""
+    if change.before is None or change.after is None:
+        return f"tempo {_tempo(change.before)} {ARROW} {_tempo(change.after)}"
     return f"tempo {_number(change.before)} {ARROW} {_number(change.after)} bpm"
 
 
@@ -251,6 +253,10 @@ def _panning(value: Plain) -> str:
 
 def _number(value: Plain) -> str:
     return f"{value:.2f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
+
+
+def _tempo(value: Plain) -> str:
+    return "none" if value is None else f"{_number(value)} bpm"
 
 
 def _signature(value: Plain) -> str:

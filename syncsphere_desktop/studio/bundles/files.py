@@ -19,7 +19,7 @@ from syncsphere_desktop.odb import Bundle, BundleKind, open_bundle
 from syncsphere_desktop.odb.summary import Summary
 from syncsphere_desktop.storage.renaming import rename_new
 from syncsphere_desktop.studio.bundles.write_behind import WriteBehind
-from syncsphere_desktop.studio.outgoing import safe_name, told_as_file_errors
+from syncsphere_desktop.studio.outgoing import opened_file, safe_name, told_as_file_errors
 
 OnBytes = Callable[[int], None]
 
@@ -100,7 +100,7 @@ def read_bundle_file(path: Path) -> Bundle:
 
     Its samples can't be opened from what is returned: the file is closed again.
     """
-    with told_as_file_errors(path), path.open("rb") as file:
+    with opened_file(path) as file:
         return open_bundle(file)
 
 

@@ -15,7 +15,7 @@ from syncsphere_desktop.domain.ids import ProjectId, UserId
 from syncsphere_desktop.studio.bundles.child.desk import BundleWorker, OwnProcess
 from syncsphere_desktop.studio.bundles.files import ImportCheck, OnBytes, check_import
 from syncsphere_desktop.studio.bundles.opening import BundleOpener
-from syncsphere_desktop.studio.outgoing import told_as_file_errors
+from syncsphere_desktop.studio.outgoing import opened_file, told_as_file_errors
 
 
 class BundleImporter:
@@ -51,7 +51,7 @@ class BundleImporter:
 
         Raises InputError where it is too large, or was cut while it was read, FileError, AppError.
         """
-        with told_as_file_errors(path), path.open("rb") as file:
+        with opened_file(path) as file:
             size = os.fstat(file.fileno()).st_size
             return await self._writer.add(
                 project_id, file, size, created_by=created_by, origin="import", on_bytes=on_bytes

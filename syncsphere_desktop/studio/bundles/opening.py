@@ -15,7 +15,7 @@ from syncsphere_desktop.errors import BundleError
 from syncsphere_desktop.odb.summary import Summary, summary_from
 from syncsphere_desktop.studio.bundles.child.desk import BundleWorker, Job, NotKeptError
 from syncsphere_desktop.studio.bundles.child.jobs import open_and_keep, tell_in_short
-from syncsphere_desktop.studio.outgoing import told_as_file_errors
+from syncsphere_desktop.studio.outgoing import opened_file, told_as_file_errors
 
 T = TypeVar("T")
 Source = BundleVersion | Path
@@ -106,7 +106,7 @@ def open_file(path: Path, worker: BundleWorker, stop: threading.Event) -> Opened
 
 
 def _with_file(path: Path, ask: Callable[[BinaryIO], list[Any]]) -> list[Any]:
-    with told_as_file_errors(path), path.open("rb") as file:
+    with opened_file(path) as file:
         return ask(file)
 
 
