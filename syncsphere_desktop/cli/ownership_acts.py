@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from syncsphere_desktop.cli.database import with_database
+from syncsphere_desktop.cli.database import chosen_target, opened
+from syncsphere_desktop.cli.feed_options import add_feed_options, chosen_feed
+from syncsphere_desktop.cli.ownership_telling import telling_owners, told_sentence
 from syncsphere_desktop.cli.people import add_yes_option, check_can_ask, confirmed, found_project, found_user
 from syncsphere_desktop.cli.run import tell, wants_json
 from syncsphere_desktop.cli.text_table import printable
@@ -17,6 +19,8 @@ from syncsphere_desktop.errors import UsageError
 if TYPE_CHECKING:
     from syncsphere_desktop.database.connection import Database
     from syncsphere_desktop.domain.user import User
+    from syncsphere_desktop.feed.endpoint import FeedEndpoint
+    from syncsphere_desktop.settings import ConnectionTarget
     from syncsphere_desktop.studio.ownership.acting import ActPlan, ActReport, ActScope
 
 _LONGEST_GRACE = 86_400.0
@@ -62,6 +66,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         "--dry-run", action="store_true", help="tell what would change hands, and change nothing"
     )
     add_yes_option(parser)
+    add_feed_options(parser)
 
 
 def _uuid(text: str) -> UUID:
@@ -81,6 +86,8 @@ def _seconds(text: str) -> float:
 class _Done:
     plan: ActPlan
     report: ActReport | None
+    silence: str | None = None
+    """Why nobody could be told."""
 
 
 def _act(namespace: argparse.Namespace) -> int:
@@ -88,24 +95,40 @@ def _act(namespace: argparse.Namespace) -> int:
         raise UsageError("Which tracks? Give --project, --person or --box.")
     if not namespace.dry_run:
         check_can_ask(namespace)
-    done = with_database(namespace, lambda database: _carry_out(database, namespace))
+    from syncsphere_desktop.cli.event_loop import run_async
+
+    with chosen_target(namespace) as target:
+        done = run_async(_with_database(namespace, target))
     tell(_document(done), as_json=wants_json(namespace), text=printable(_text(done, namespace)))
     if done.report is not None:
         return 0
     return 0 if namespace.dry_run or not done.plan.boxes else 1
 
 
-async def _carry_out(database: Database, namespace: argparse.Namespace) -> _Done:
+async def _with_database(namespace: argparse.Namespace, target: ConnectionTarget) -> _Done:
+    endpoint = chosen_feed(target, namespace)
+    async with opened(target) as database:
+        return await _carry_out(database, endpoint, namespace)
+
+
+async def _carry_out(
+    database: Database, endpoint: FeedEndpoint | None, namespace: argparse.Namespace
+) -> _Done:
     from syncsphere_desktop.database.repositories.ownership import OwnershipRepository
     from syncsphere_desktop.studio.actor import current_actor
     from syncsphere_desktop.studio.ownership.acting import OwnershipActs
 
-    acts = OwnershipActs(OwnershipRepository(database, current_actor()))
+    repository = OwnershipRepository(database, current_actor())
     scope, to = await _scope(database, namespace)
-    plan = await acts.plan(scope, to, namespace.reason)
+    plan = await OwnershipActs(repository).plan(scope, to, namespace.reason)
     if namespace.dry_run or not plan.boxes or not confirmed(namespace, plan.sentence):
         return _Done(plan, None)
-    return _Done(plan, await acts.carry_out(plan, namespace.grace, None if wants_json(namespace) else _tick))
+    async with telling_owners(database, endpoint, plan) as way:
+        if way.silence is not None and plan.owners and not wants_json(namespace):
+            print(printable(way.silence), file=sys.stderr)
+        tick = None if wants_json(namespace) else _tick
+        report = await OwnershipActs(repository, way.telling).carry_out(plan, namespace.grace, tick)
+        return _Done(plan, report, way.silence)
 
 
 async def _scope(database: Database, namespace: argparse.Namespace) -> tuple[ActScope, User | None]:
@@ -133,7 +156,8 @@ def _tick(left: float) -> None:
 
 def _text(done: _Done, namespace: argparse.Namespace) -> str:
     if done.report is not None:
-        return done.report.sentence
+        told = told_sentence(done.plan, done.report.told, done.silence)
+        return done.report.sentence if told is None else f"{done.report.sentence} {told}"
     if not done.plan.boxes:
         return (
             "There is no such track to release."
@@ -161,6 +185,8 @@ def _document(done: _Done) -> dict[str, object]:
             }
             for box in done.plan.boxes
         ],
+        "told": 0 if done.report is None else done.report.told,
+        "not_told": None if done.report is None else done.silence,
         "changed": [] if assignment is None else [row.row_id for row in assignment.changed],
         "conflicts": []
         if assignment is None

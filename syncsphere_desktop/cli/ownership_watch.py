@@ -63,7 +63,10 @@ def _watch(namespace: argparse.Namespace) -> int:
 
 
 async def _main(namespace: argparse.Namespace, target: ConnectionTarget) -> None:
+    import asyncio
+
     from syncsphere_desktop.cli.change_printer import ChangePrinter
+    from syncsphere_desktop.studio.ownership.months import keep_months_made
     from syncsphere_desktop.studio.ownership.opening import ownership_watch
     from syncsphere_desktop.studio.ownership.titles import Titles
 
@@ -72,6 +75,7 @@ async def _main(namespace: argparse.Namespace, target: ConnectionTarget) -> None
         watch.show(await shown_projects(database, namespace.project))
         printer = ChangePrinter(Titles(database), as_json=wants_json(namespace))
         watch.subscribe(printer.take)
+        months = asyncio.create_task(keep_months_made(database), name="months of the history")
         try:
             if not wants_json(namespace):
                 _tell_status_changes(watch)
@@ -79,6 +83,8 @@ async def _main(namespace: argparse.Namespace, target: ConnectionTarget) -> None
             await printer.run()
         finally:
             printer.close()
+            months.cancel()
+            await asyncio.wait({months})
             await watch.shutdown()
 
 

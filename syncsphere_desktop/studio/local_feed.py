@@ -109,7 +109,10 @@ class LocalFeed:
 
     def stop(self) -> bool:
         """End the child and return whether it ran; its clients are told."""
-        child = self.find()
+        if not self.folder.is_dir():
+            return False
+        with self._locked():  # who is launching it has written down then which process it is
+            child = self.find()
         if child is None:
             return False
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import shutil
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -58,6 +59,8 @@ class LocalStudio:
         self._server = EmbeddedServer(self.folder)
         self._database = LocalDatabase(self._server)
         self._feed = LocalFeed(self.folder)
+        self._using = threading.Lock()
+        self._uses = 0
 
     @contextmanager
     def held(self, progress: Progress = silent, *, feed: bool = False) -> Iterator[ConnectionTarget]:
@@ -70,13 +73,32 @@ class LocalStudio:
             self._database.prepare(progress)
             with disk_errors(self.folder):
                 self.audio_folder.mkdir(parents=True, exist_ok=True)  # the storage is there, if empty yet
-            if feed:
-                self._launch_feed()
+            with self._using:
+                self._uses += 1
             try:
+                if feed:
+                    self._launch_feed()
                 yield self.target()
             finally:
+                with self._using:  # whoever launches the feed has done so by then, or never will
+                    self._uses -= 1
                 if not self._server.is_kept and len(self._server.holders()) <= 1:
                     self._end_feed()  # before the database, so that it can tell its clients in order
+
+    def start_feed(self) -> ConnectionTarget | None:
+        """Have its feed running while it is held, and wait for it; return what to connect with then.
+
+        None where the feed does not start, or the studio is let go meanwhile.
+        """
+        if not self._server.is_running:
+            return None
+        self._launch_feed()
+        return None if self._feed.wait_until_ready() is None else self.target()
+
+    @property
+    def has_feed(self) -> bool:
+        """Whether its feed is there, or will be in a moment."""
+        return self._feed.find() is not None
 
     def start(self, progress: Progress = silent, *, activity: ActivityWish | None = None) -> None:
         """Have it running and complete, sample audio and feed too, and let it run on until `stop`.
@@ -195,7 +217,9 @@ class LocalStudio:
 
     def _launch_feed(self) -> None:
         try:
-            self._feed.launch()
+            with self._using:
+                if self._uses:
+                    self._feed.launch()
         except LocalStudioError as error:  # the studio is there all the same
             _log.warning("The local studio's feed does not start: %s", error.message)
 

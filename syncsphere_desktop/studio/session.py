@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from syncsphere_desktop.database.audit import AuditLog
@@ -21,12 +22,15 @@ from syncsphere_desktop.studio.bundles.child.process import BundleProcess
 from syncsphere_desktop.studio.server_clock import ServerClock
 from syncsphere_desktop.studio.undo import Undo
 
+FeedLater = Callable[[], Awaitable[ConnectionTarget | None]]
+
 
 @dataclass(frozen=True, slots=True)
 class Session:
     """One open connection with everything that hangs on it."""
 
-    profile: ConnectionProfile
+    target: ConnectionTarget
+    """What it is connected to, with its secrets; `repr` leaves those out."""
     database: Database
     listener: ChangeListener
     schema: SchemaStatus
@@ -39,6 +43,13 @@ class Session:
     actor: str
     bundle_worker: BundleProcess
     """Reads and compares bundles for the views; its process is there only while there is work."""
+    feed_later: FeedLater | None = None
+    """Gives the target with its feed, or None, once that is known where it was not when this was opened."""
+
+    @property
+    def profile(self) -> ConnectionProfile:
+        """Return what it is connected to, without secrets."""
+        return self.target.profile
 
     @classmethod
     async def open(
@@ -48,6 +59,7 @@ class Session:
         *,
         recovery_seconds: float = 15.0,
         paths: Paths | None = None,
+        feed_later: FeedLater | None = None,
     ) -> Session:
         """Connect, look at the schema, listen for changes. Raises AppError; leaves nothing open then.
 
@@ -68,7 +80,7 @@ class Session:
         collaborators = CollaboratorRepository(database, actor)
         audio = AudioLibrary.over(database, target, actor, paths or Paths.of_this_user())
         return cls(
-            profile=target.profile,
+            target=target,
             database=database,
             listener=listener,
             schema=schema,
@@ -88,6 +100,7 @@ class Session:
             clock=clock,
             actor=actor,
             bundle_worker=BundleProcess(),
+            feed_later=feed_later,
         )
 
     async def shutdown(self) -> None:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
+from websockets.asyncio.client import connect
 
 from syncsphere_desktop.database.connection import Database
+from syncsphere_desktop.domain.collaborator import Role
 from syncsphere_desktop.domain.ids import ProjectId
+from syncsphere_desktop.feed.server.server import FeedServer
 from syncsphere_desktop.settings import ConnectionTarget
 from tests.cli.conftest import Command
 from tests.database.ownership import box, fill, hold
+from tests.fakes.feed_book import InMemoryBook
 from tests.servers import execute
 from tests.studio.bundles.versions import Versions
 from tests.studio.ownership.test_naming import SONG
@@ -108,6 +113,40 @@ def test_tracks_are_released_and_given_for_a_reason(command: Command, grid: Conn
         ("Away",),
         ("Session",),
     ]
+
+
+async def test_owners_are_told_through_the_feed_before_their_tracks_change_hands(
+    command: Command, grid: ConnectionTarget
+) -> None:
+    book = InMemoryBook()
+    book.add_user(1, "ada", p1=Role.EDITOR)
+    book.add_user(2, "bo", p1=Role.EDITOR)
+    release = ("ownership", "release", "--project", "Song", "--reason", "Away", "--yes")
+    async with FeedServer(book) as server, connect(server.url) as ada:
+        head = {"projectId": "1", "userId": "1", "timestamp": 1, "data": {}}
+        await ada.send(json.dumps({"type": "USER_JOIN", **head}))
+        while json.loads(await ada.recv())["type"] != "SYNC_RESPONSE":
+            pass
+        options = ("--feed-url", server.url, "--grace", "0.1", "--json")
+        done = (await asyncio.to_thread(command, *release, *options)).document
+        assert (done["applied"], done["told"], done["not_told"]) == (True, 1, None)
+        told: list[str] = []
+        while len(told) < 2:
+            frame = json.loads(await asyncio.wait_for(ada.recv(), 20))
+            if frame["type"] == "PROJECT_UPDATED":
+                told.append(frame["data"]["message"])
+    assert told[0].startswith("In ")
+    assert told[0].endswith("Releases 2 tracks of ada and bo in “Song”. Away")
+    assert told[1] == "2 tracks changed hands."
+
+
+def test_without_a_feed_it_is_said_that_nobody_was_told(command: Command, grid: ConnectionTarget) -> None:
+    release = ("ownership", "release", "--project", "Other", "--reason", "Away", "--yes")
+    done = command(*release)
+    assert done.out == "Released 1 track. There is no feed, so nobody was told.\n"
+    assert "There is no feed, so nobody is told." in done.err
+    nobody = command(*release, "--feed-url", "http://x", "--json")
+    assert (nobody.code, nobody.error["field"]) == (1, "feed_url")
 
 
 def test_acts_that_make_no_sense_are_refused(command: Command, grid: ConnectionTarget) -> None:

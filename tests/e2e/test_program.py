@@ -19,9 +19,12 @@ from PySide6.QtWidgets import QDialog, QWidget
 
 from syncsphere_desktop.bootstrap.frame import Frame, build_frame
 from syncsphere_desktop.bootstrap.program import Program, StartWish
+from syncsphere_desktop.database.postmaster import is_alive
 from syncsphere_desktop.errors import NotFoundError
 from syncsphere_desktop.settings import ConnectionTarget
+from syncsphere_desktop.studio.local_feed import LocalFeed
 from syncsphere_desktop.ui.app.crash_dialog import CrashDialog
+from syncsphere_desktop.ui.ownership.controller import OwnershipController
 from syncsphere_desktop.ui.projects.controller import ProjectsController
 from syncsphere_desktop.ui.users.controller import UsersController
 from syncsphere_desktop.ui.users.dialogs import NewUserDialog
@@ -144,6 +147,27 @@ def test_an_admins_work_from_connecting_to_closing(home: Path, qt_run: QtRun) ->
             run.frame.window.close()
             assert await run.ended == 0
             assert not run.frame.window.isVisible()
+
+    qt_run(scenario())
+
+
+def test_the_local_studios_feed_comes_once_the_list_is_there_and_goes_with_the_window(
+    home: Path, qt_run: QtRun
+) -> None:
+    async def scenario() -> None:
+        feed = LocalFeed(studio_of(home).folder)
+        async with running(home) as run:
+            await run.listed()
+            run.program.desktop.show_view("ownership")
+            view = run.program.desktop.controller("ownership")
+            assert isinstance(view, OwnershipController)
+            await until(
+                lambda: any(text.startswith("Live by the feed") for text in texts(view.list.truth)), 30
+            )
+            child = feed.find()
+            assert child is not None
+        assert feed.find() is None
+        assert not is_alive(child.pid)
 
     qt_run(scenario())
 

@@ -182,7 +182,7 @@ class Desktop(QObject):
         self._leaving = None
 
     async def _leave(self) -> None:
-        for key in ("heartbeat", "bundles"):
+        for key in ("heartbeat", "bundles", "months", "feed"):
             self.scope.cancel(key)
         self._remember_layouts()
         for unsubscribe in self._unsubscribe:

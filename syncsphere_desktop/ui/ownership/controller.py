@@ -29,6 +29,7 @@ from syncsphere_desktop.ui.ownership.clock import GridClock
 from syncsphere_desktop.ui.ownership.differences_dialog import DifferencesDialog
 from syncsphere_desktop.ui.ownership.grid_page import GridPage
 from syncsphere_desktop.ui.ownership.list_page import ListPage
+from syncsphere_desktop.ui.ownership.network import on_network_return
 from syncsphere_desktop.ui.ownership.pages import TRACKS, Page, Pages
 from syncsphere_desktop.ui.ownership.parts import OwnershipParts
 from syncsphere_desktop.ui.ownership.truth_strip import TruthStrip
@@ -176,6 +177,8 @@ class OwnershipController(QObject):
                 watch.subscribe_agreement(self._on_watch_agreement),
                 watch.subscribe_presence(self._on_watch_presence),
             ]
+            if self._parts.network_returned is not None:
+                self._ends.append(on_network_return(self._parts.network_returned))
             self._scope.spawn(self._start_watching(), key="watch")
 
     def show_project(self, project: Project | None) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from uuid import UUID
 
 from syncsphere_desktop.domain.ids import ProjectId
@@ -21,6 +21,11 @@ from syncsphere_desktop.studio.ownership.watch_ports import Shown
 from syncsphere_desktop.studio.ownership.watch_status import WatchStatus
 from syncsphere_desktop.studio.ports import CollaboratorStore, ProjectStore, UserStore
 from syncsphere_desktop.studio.session import Session
+
+if TYPE_CHECKING:
+    from syncsphere_desktop.feed.client import FeedClient
+    from syncsphere_desktop.feed.endpoint import FeedEndpoint
+    from syncsphere_desktop.studio.ownership.late_feed import LateFeed
 
 Ends = Callable[[], None]
 """Ends what it was given for, as a subscription."""
@@ -73,6 +78,8 @@ class OwnershipParts:
     store: OwnershipStore
     undo: TrackUndo
     telling: OwnerTelling | None = None
+    network_returned: Callable[[], None] | None = None
+    """Has the feed try again at once; None without one."""
 
 
 def parts_for_session(
@@ -87,20 +94,13 @@ def parts_for_session(
     """
     from syncsphere_desktop.database.repositories.ownership import OwnershipRepository
     from syncsphere_desktop.database.repositories.ownership_history import OwnershipHistory
-    from syncsphere_desktop.feed.client import FeedClient
-    from syncsphere_desktop.feed.endpoint import FeedEndpoint
     from syncsphere_desktop.studio.ownership.feed_telling import FeedTelling
     from syncsphere_desktop.studio.ownership.naming import TrackNames
     from syncsphere_desktop.studio.ownership.opening import ownership_watch
 
     database = session.database
-    try:
-        endpoint = FeedEndpoint.of(ConnectionTarget(session.profile))
-    except InputError as error:
-        endpoint = None
-        tell_problem(error)
     repository = OwnershipRepository(database, session.actor)
-    feed = None if endpoint is None else FeedClient(endpoint)
+    feed = _feed_of(session, tell_problem)
     watch = ownership_watch(database, None, report_bug=report_bug, feed=feed)
     return OwnershipParts(
         watch=watch,
@@ -113,4 +113,30 @@ def parts_for_session(
         store=repository,
         undo=session.undo,
         telling=None if feed is None else FeedTelling(feed, watch.presence),
+        network_returned=None if feed is None else feed.network_returned,
     )
+
+
+def _feed_of(session: Session, tell_problem: Callable[[AppError], None]) -> FeedClient | LateFeed | None:
+    from syncsphere_desktop.feed.client import FeedClient
+    from syncsphere_desktop.feed.endpoint import FeedEndpoint
+    from syncsphere_desktop.studio.ownership.late_feed import LateFeed
+
+    def endpoint_of(target: ConnectionTarget) -> FeedEndpoint | None:
+        try:
+            return FeedEndpoint.of(target)
+        except InputError as error:
+            tell_problem(error)
+            return None
+
+    endpoint, later = endpoint_of(session.target), session.feed_later
+    if endpoint is not None:
+        return FeedClient(endpoint)
+    if later is None:
+        return None
+
+    async def find() -> FeedEndpoint | None:
+        target = await later()
+        return None if target is None else endpoint_of(target)
+
+    return LateFeed(find)
