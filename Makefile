@@ -55,7 +55,7 @@ tour: venv
 # The pictures in the documents; look at them before committing.
 pictures := welcome welcome-connect users-selected users-conflict users-hand-over users-delete projects-selected \
 	library-selected import-preview import-report integrity-findings \
-	bundles-contents bundles-compare bundles-restore bundles-retention
+	bundles-contents bundles-compare bundles-restore bundles-retention file updates-found
 docs-images: venv
 	@.venv/bin/syncsphere-desktop tour --theme dark --out out/tour
 	@mkdir -p docs/images

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -67,7 +68,7 @@ def _news() -> News:
 
 async def _bundle_file(stage: Stage) -> None:
     stage.program.connecting.show_welcome()
-    dialog = await _opened(stage, RESOURCES / "sample" / "studio-project-v2.odb")
+    dialog = await _opened(stage, _copied(stage, RESOURCES / "sample" / "studio-project-v2.odb"))
     await stage.until(lambda: dialog.inspector.shows_contents)
     await stage.settled()
     stage.shoot("file")
@@ -75,7 +76,7 @@ async def _bundle_file(stage: Stage) -> None:
 
 async def _foreign_file(stage: Stage) -> None:
     stage.program.connecting.show_welcome()
-    dialog = await _opened(stage, RESOURCES / "self-test" / "tone.wav")
+    dialog = await _opened(stage, _copied(stage, RESOURCES / "self-test" / "tone.wav"))
     await stage.until(lambda: dialog.inspector.shows_contents)
     await stage.settled()
     stage.shoot("file-foreign")
@@ -83,10 +84,17 @@ async def _foreign_file(stage: Stage) -> None:
 
 async def _missing_file(stage: Stage) -> None:
     stage.program.connecting.show_welcome()
-    dialog = await _opened(stage, RESOURCES / "Verse two.odb")
+    dialog = await _opened(stage, stage.frame.paths.cache / "Verse two.odb")
     await stage.until(lambda: dialog.inspector.is_empty)
     await stage.settled()
     stage.shoot("file-missing")
+
+
+def _copied(stage: Stage, source: Path) -> Path:
+    """Return a copy where the tour has its own files: a picture shows no folder of this checkout."""
+    folder = stage.frame.paths.cache
+    folder.mkdir(parents=True, exist_ok=True)
+    return Path(shutil.copy(source, folder / f"Night train{source.suffix}"))
 
 
 async def _opened(stage: Stage, path: Path) -> BundleFileDialog:

@@ -48,8 +48,8 @@ async def with_server(about: About, session: Session) -> About:
     """Return it with the server's version and the schema's revision; what can't be asked is said."""
     try:
         version = await server_version(session.database)
-    except AppError as error:
-        version = error.message
+    except AppError:  # its sentence may name the server
+        version = "did not answer"
     schema = session.schema
     told = f"revision {schema.current or 'none'} ({schema.state}); this app brings {schema.head}"
     return replace(about, server={"PostgreSQL": version, "Schema": told})

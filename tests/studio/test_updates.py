@@ -17,7 +17,8 @@ from syncsphere_desktop.errors import UpdateError
 from syncsphere_desktop.secret_store import SecretStore
 from syncsphere_desktop.settings import HOME_VARIABLE, Paths
 from syncsphere_desktop.settings_store import SettingsStore
-from syncsphere_desktop.studio.updates import SOURCE_VARIABLE, Updates, fetch
+from syncsphere_desktop.studio.update_fetching import fetch
+from syncsphere_desktop.studio.updates import SOURCE_VARIABLE, Updates
 from tests.feed.certificates import Certificates, make_certificates
 from tests.update_source import UpdateSource, serving_updates
 

@@ -84,7 +84,7 @@ class WelcomePage(QWidget):
         heading = PlainLabel("Recent connections")
         heading.setProperty("role", "heading")
         line = QHBoxLayout()
-        line.addWidget(heading, 1, Qt.AlignmentFlag.AlignBottom)
+        line.addWidget(heading, 1)
         line.addWidget(self.bundle_button)
         column = QVBoxLayout()
         column.setSpacing(0)

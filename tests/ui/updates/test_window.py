@@ -61,15 +61,21 @@ class Desk:
     updates: Updates
     pages: list[str] = field(default_factory=list)
     errors: list[AppError] = field(default_factory=list)
+    bugs: list[BaseException] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.toasts = ToastHost(self.window)
-        scope = TaskScope("test", on_error=self.errors.append, report_bug=pytest.fail)
+        scope = TaskScope("test", on_error=self.errors.append, report_bug=self.bugs.append)
         self.controller = UpdatesController(scope, self.window, self.toasts, self.updates, self.pages.append)
 
     async def dialog(self, kind: type[QDialog]) -> QDialog:
         await until(lambda: any(found.isVisible() for found in self.window.findChildren(kind)))
         return next(found for found in self.window.findChildren(kind) if found.isVisible())
+
+    async def end(self) -> None:
+        """End it; nothing may have gone wrong unseen."""
+        await self.controller.shutdown()
+        assert not [*self.errors, *self.bugs]
 
     async def looked(self) -> UpdateDialog:
         """Open the dialog and wait for what it finds."""
@@ -98,7 +104,7 @@ def test_the_dialog_shows_the_notes_as_text_and_opens_the_page_on_a_click(desk: 
         assert desk.pages == []
         dialog.page_button.click()
         await until(lambda: desk.pages)
-        await desk.controller.shutdown()
+        await desk.end()
         assert desk.pages == ["https://example.org/download"]
 
     qt_run(scenario())
@@ -120,8 +126,7 @@ def test_what_is_not_believed_is_told_with_the_reason_and_what_is_away_can_be_tr
         dialog.banner.action_triggered.emit()
         await until(lambda: "newest version" in dialog.sentence.text())
         dialog.reject()
-        await desk.controller.shutdown()
-        assert not desk.errors
+        await desk.end()
 
     qt_run(scenario())
 
@@ -135,7 +140,7 @@ def test_the_first_start_asks_once_and_a_no_stays_one(
         question.reject()
         await until(lambda: desk.updates.settings.weekly is False)
         desk.controller.start()
-        await desk.controller.shutdown()
+        await desk.end()
         assert not desk.updates.wants_asking
         assert source.requests == 0
 
@@ -157,7 +162,7 @@ def test_a_weekly_look_tells_of_a_newer_version_until_it_is_skipped(
         assert again.skip_button.isHidden()
         again.reject()
         source.give_out("8.0", age=timedelta(days=3))
-        await desk.controller.shutdown()
+        await desk.end()
 
     qt_run(scenario())
 
@@ -172,6 +177,6 @@ def test_without_a_source_it_says_so_and_never_asks(
         assert "No update source is configured" in dialog.sentence.text()
         assert dialog.weekly.isHidden()
         dialog.reject()
-        await desk.controller.shutdown()
+        await desk.end()
 
     qt_run(scenario())
