@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from syncsphere_desktop.database import audit
-from syncsphere_desktop.database.bundle_writer import LONG, next_version
+from syncsphere_desktop.database.bundle_writer import LONG, check_project, take_number
 from syncsphere_desktop.database.connection import Database
 from syncsphere_desktop.database.repositories.bundles import BUNDLES
 from syncsphere_desktop.database.repositories.projects import draft_values, insert_project
@@ -21,7 +21,7 @@ from syncsphere_desktop.errors import InputError, NotFoundError
 
 _COPY = """
 INSERT INTO project_bundles (project_id, bundle_data, version, created_by)
-SELECT %(project)s, bundle_data, %(version)s, %(created_by)s FROM project_bundles WHERE id = %(source)s
+SELECT %(project)s, bundle_data, NULL, %(created_by)s FROM project_bundles WHERE id = %(source)s
 RETURNING id
 """
 # What is known of the bytes is known of their copy.
@@ -44,7 +44,7 @@ FROM {OUR_SCHEMA}.bundle_samples WHERE bundle_id = %(source)s
 class BundleCopier:
     """Adds versions that have the bytes of others. `actor` is who the audit log names.
 
-    Numbers are taken under a lock on the project's row: two at once get two.
+    Numbers are taken under a lock on the project's row, so two at once get two, and after the copying.
     """
 
     def __init__(self, database: Database, actor: str) -> None:
@@ -100,15 +100,12 @@ class BundleCopier:
         created_by: UserId | None,
         origin: str,
     ) -> BundleVersion:
-        values: dict[str, Any] = {
-            "project": project_id,
-            "version": next_version(connection, project_id),
-            "created_by": created_by,
-            "source": source.id,
-        }
+        check_project(connection, project_id)
+        values: dict[str, Any] = {"project": project_id, "created_by": created_by, "source": source.id}
         added = connection.exec_driver_sql(_COPY, values).scalar_one_or_none()
         if added is None:
             raise _gone(source.id)
+        take_number(connection, added, project_id)
         _copy_facts(connection, source.id, added, project_id)
         stored = BUNDLES.read(connection, added)
         assert stored is not None

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 import psycopg2
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, select, update
 
 from syncsphere_desktop.database import audit
 from syncsphere_desktop.database.connection import Database
@@ -60,10 +60,11 @@ class BundleWriter:
     ) -> BundleVersion:
         """Store `size` bytes of `source` as the project's next version and return it.
 
-        The number is taken under a lock on the project's row, so two at once get two. `on_bytes` is called on
-        a worker thread with what was sent so far; what it raises ends the whole and leaves nothing, as does
-        cancelling. Raises InputError above `LARGEST_BUNDLE` before anything is sent and where the source ends
-        early, NotFoundError without the project, AppError.
+        The number is taken under a lock on the project's row, so two at once get two, and last, so that
+        nobody waits for another's upload. `on_bytes` is called on a worker thread with what was sent so far;
+        what it raises ends the whole and leaves nothing, as does cancelling. Raises InputError above
+        `LARGEST_BUNDLE` before anything is sent and where the source ends early, NotFoundError without the
+        project, AppError.
         """
         refuse_too_large(size)
 
@@ -94,11 +95,12 @@ class BundleWriter:
         created_by: UserId | None,
         origin: str,
     ) -> BundleVersion:
-        version = next_version(connection, project_id)
+        check_project(connection, project_id)  # before anything is sent
         bundle_id = _next_id(connection)
         feed.before = _fields_before(bundle_id, project_id, feed.size)
-        feed.after = _integer(version) + _integer(created_by) + _TRAILER
+        feed.after = _integer(None) + _integer(created_by) + _TRAILER
         _copy(connection, feed)
+        take_number(connection, bundle_id, project_id)
         stored = BUNDLES.read(connection, bundle_id)
         assert stored is not None
         content = {"size": feed.size, "sha256": feed.sha256.hexdigest(), "origin": origin}
@@ -124,17 +126,32 @@ def refuse_too_large(size: int) -> None:
         )
 
 
-def next_version(connection: Connection, project_id: ProjectId) -> int:
-    """Lock the project against other new versions and return the next number; raises NotFoundError."""
+def check_project(connection: Connection, project_id: ProjectId) -> None:
+    """Raise NotFoundError where there is no such project."""
+    if connection.execute(select(projects.c.id).where(projects.c.id == project_id)).first() is None:
+        raise _no_project(project_id)
+
+
+def take_number(connection: Connection, bundle_id: BundleId, project_id: ProjectId) -> None:
+    """Give a version that has no number its project's next one, under a lock until the transaction ends.
+
+    The bundle's bytes stay where they are: only the short row is written again. Raises NotFoundError.
+    """
     locked = connection.execute(
         select(projects.c.id).where(projects.c.id == project_id).with_for_update(key_share=True)
     ).scalar_one_or_none()
     if locked is None:
-        raise NotFoundError(f"There is no project with the id {project_id}.")
+        raise _no_project(project_id)
     newest = connection.execute(
         select(func.max(project_bundles.c.version)).where(project_bundles.c.project_id == project_id)
     ).scalar_one()
-    return int(newest or 0) + 1
+    connection.execute(
+        update(project_bundles).where(project_bundles.c.id == bundle_id).values(version=int(newest or 0) + 1)
+    )
+
+
+def _no_project(project_id: ProjectId) -> NotFoundError:
+    return NotFoundError(f"There is no project with the id {project_id}.")
 
 
 def _copy(connection: Connection, feed: _CopyFeed) -> None:

@@ -6,8 +6,10 @@ import asyncio
 import hashlib
 import io
 import random
+import threading
 
 import pytest
+from typing_extensions import override
 
 from syncsphere_desktop.database import bundle_writer
 from syncsphere_desktop.database.bundle_writer import BundleWriter
@@ -64,6 +66,34 @@ async def test_many_at_once_get_numbers_of_their_own(database: Database, target:
     writer = BundleWriter(database, "ada")
     stored = await asyncio.gather(*(writer.add(project, io.BytesIO(b"x" * n), n) for n in range(12)))
     assert sorted(bundle.version or 0 for bundle in stored) == list(range(1, 13))
+
+
+class Held(io.BytesIO):
+    """Gives its bytes only when it is let go."""
+
+    def __init__(self, content: bytes) -> None:
+        super().__init__(content)
+        self.asked, self.let_go = threading.Event(), threading.Event()
+
+    @override
+    def read(self, size: int | None = -1, /) -> bytes:
+        self.asked.set()
+        assert self.let_go.wait(30)
+        return super().read(size)
+
+
+async def test_a_save_does_not_wait_for_the_upload_of_another(
+    database: Database, target: ConnectionTarget
+) -> None:
+    project = a_project(target)
+    writer, slow = BundleWriter(database, "ada"), Held(b"slow")
+    uploading = asyncio.create_task(writer.add(project, slow, 4))
+    try:
+        await until(slow.asked.is_set)
+        quick = await writer.add(project, io.BytesIO(b"quick"), 5)
+    finally:
+        slow.let_go.set()
+    assert (quick.version, (await uploading).version) == (1, 2)
 
 
 async def test_the_number_follows_the_highest_that_any_service_gave(
