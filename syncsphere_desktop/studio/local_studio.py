@@ -108,7 +108,7 @@ class LocalStudio:
         """
         with self.held(progress, feed=True):
             progress("Writing the sample studio's audio", None)
-            self.ensure_audio()
+            self.make_audio_once()
             self._server.keep()
             if activity is not None:
                 self._feed.wish_activity(activity)

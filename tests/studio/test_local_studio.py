@@ -240,6 +240,17 @@ def test_every_audio_row_has_its_file_with_true_numbers(home: Path) -> None:
     assert studio.ensure_audio() == 1
 
 
+def test_a_later_start_brings_no_removed_sample_audio_back(studio: LocalStudio) -> None:
+    removed = studio.audio_folder / sample_audio()[0].path
+    try:
+        studio.start()
+        removed.unlink()
+        studio.start()
+    finally:
+        studio.stop(force=True)
+    assert not removed.exists()
+
+
 def test_status_of_a_studio_that_never_was(home: Path) -> None:
     status = _studio(home).status()
     assert not status.running
