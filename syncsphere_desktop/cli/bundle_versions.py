@@ -82,7 +82,7 @@ def _restore(namespace: argparse.Namespace) -> int:
     }
     text = _impact_text(impact) if namespace.dry_run else "Nothing was changed."
     if stored is not None:
-        text = f"Version {impact.version.version} is restored as {_named(stored)}."
+        text = f"{impact.version.title} is restored as {_named(stored)}."
     tell(document, as_json=wants_json(namespace), text=text)
     return 0 if stored is not None or namespace.dry_run else 1
 
@@ -129,7 +129,7 @@ def _label(namespace: argparse.Namespace) -> int:
     version = with_database(namespace, work)
     label = "has no label" if version.label is None else f"is labelled “{version.label}”"
     pinned = "pinned" if version.pinned else "not pinned"
-    text = f"Version {version.version} of “{version.project_name or ''}” {label} and is {pinned}."
+    text = f"{version.title} of “{version.project_name or ''}” {label} and is {pinned}."
     tell(version_document(version), as_json=wants_json(namespace), text=printable(text))
     return 0
 
@@ -149,11 +149,11 @@ def _named(version: BundleVersion) -> str:
 
 def _impact_text(impact: RestoreImpact) -> str:
     version = impact.version
-    lines = [f"Version {version.version} of “{version.project_name or ''}” becomes its newest version."]
+    lines = [f"{version.title} of “{version.project_name or ''}” becomes its newest version."]
     if impact.newest is not None and impact.newest.id == version.id:
         lines.append("It is the newest version already.")
     elif impact.newest is not None and not impact.units:
-        lines.append(f"Nothing differs from version {impact.newest.version}, the newest one.")
+        lines.append(f"Nothing differs from {impact.newest.title.lower()}, the newest one.")
     lines += [f"  {unit.paragraph.text}" for unit in impact.units]
     if impact.owners:
         lines.append(f"These tracks are held by {', '.join(impact.owners)}.")

@@ -44,6 +44,11 @@ class BundleVersion:
     pinned: bool = False
     check: CheckState | None = None
 
+    @property
+    def title(self) -> str:
+        """Return what it is called in its project: `Version 12`, or by its id where it has no number."""
+        return f"Bundle {self.id}" if self.version is None else f"Version {self.version:,}"
+
 
 def has_collapsed(before: int, after: int) -> bool:
     """Return whether so many boxes are gone that somebody should look at it."""

@@ -43,6 +43,14 @@ def test_a_version_is_restored_as_a_new_one(command: Command, ids: list[int]) ->
     assert "restored as version 4" in command("bundle", "restore", old, "--yes").out
 
 
+def test_a_version_without_a_number_is_named_by_its_id(
+    command: Command, ids: list[int], target: ConnectionTarget
+) -> None:
+    execute(target, f"UPDATE project_bundles SET version = NULL WHERE id = {ids[0]}")
+    told = command("bundle", "restore", str(ids[0]), "--dry-run").out
+    assert told.startswith(f"Bundle {ids[0]} of “Night train” becomes")
+
+
 def test_a_version_is_copied(command: Command, ids: list[int]) -> None:
     version = str(ids[0])
     new = command("bundle", "copy", version, "--new", "Spin-off", "--owner", "eve", "--json").document

@@ -24,7 +24,7 @@ def _bundle(row: Any) -> BundleVersion:
 
 
 def _described(bundle: BundleVersion) -> str:
-    return f"Version {bundle.version} of “{bundle.project_name}”"
+    return f"{bundle.title} of “{bundle.project_name}”"
 
 
 def bundle_spec(connection: Connection) -> ListSpec[BundleVersion]:

@@ -80,7 +80,7 @@ async def restore_impact(
         return impact
     opener = BundleOpener(BundleStreams(database), worker or OwnProcess())
     opened = [(one, (await opener.open(one)).summary) for one in (impact.newest, version)]
-    problems = tuple(f"Version {one.version}: {told.problem}" for one, told in opened if told.problem)
+    problems = tuple(f"{one.title}: {told.problem}" for one, told in opened if told.problem)
     holders = await _holders(database, version.project_id)
     owners = {str(uuid): ", ".join(sorted(held)) for uuid, held in holders.items()}
     pieces = await opener.about(

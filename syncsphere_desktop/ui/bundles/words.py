@@ -49,7 +49,7 @@ TRACK_WORDS = {
 
 def version_name(version: BundleVersion) -> str:
     """Return what a version is called: `Version 12`, or its id where it has no number."""
-    return f"Version {number(version.version)}" if version.version is not None else f"Bundle {version.id}"
+    return version.title
 
 
 def version_of_project(version: BundleVersion) -> str:
