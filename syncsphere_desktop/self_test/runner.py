@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from syncsphere_desktop.children import child_command, child_environment
+from syncsphere_desktop.domain.humane import middle_elided
 from syncsphere_desktop.errors import FileError
 from syncsphere_desktop.self_test.child import ANSWER, WORK
 from syncsphere_desktop.self_test.part import Outcome, Part
@@ -28,6 +29,7 @@ _MODULE = "syncsphere_desktop.self_test.child"
 _AT_ONCE = 3
 _SECONDS_TO_END = 20.0
 _LAST_WORDS = 400
+_LONGEST = 600
 _OURS = "SYNCSPHERE_"
 
 
@@ -160,7 +162,7 @@ def _answer(folder: Path, code: int) -> tuple[bool, str]:
     answer = folder / ANSWER
     if answer.is_file():
         told = json.loads(answer.read_text("utf-8"))
-        return bool(told["passed"]), str(told["told"])
+        return bool(told["passed"]), middle_elided(" ".join(str(told["told"]).split()), _LONGEST)
     how = f"by {signal.Signals(-code).name}" if code < 0 else f"with exit code {code}"
     words = (folder / "output").read_text("utf-8", "replace").strip()[-_LAST_WORDS:]
     return False, f"Its process ended {how}. {words}".strip()

@@ -20,10 +20,14 @@ _TOLERANCE = 0.15
 
 def check(_folder: Path) -> str:
     """Decode a sample of each format, and draw its waveform."""
+    failed: dict[str, list[str]] = {}  # formats by their reason: a library that lacks fails many alike
     with ProbePool(workers=1) as pool:
-        failed = list(filter(None, (_tried(pool, each) for each in AudioFormat)))
+        for each in AudioFormat:
+            reason = _tried(pool, each)
+            if reason is not None:
+                failed.setdefault(reason, []).append(each)
     if failed:
-        raise NotPassedError(" ".join(failed))
+        raise NotPassedError(" ".join(f"{', '.join(names)}: {reason}" for reason, names in failed.items()))
     return f"decoded {', '.join(AudioFormat)}"
 
 
@@ -33,9 +37,9 @@ def _tried(pool: ProbePool, wanted: AudioFormat) -> str | None:
         facts = pool.probe(path, decode=True)
         drawn = pool.waveform(path, buckets=64)
     except StorageError as error:
-        return f"{wanted}: {error.message} {error.details or ''}".strip()
+        return f"{error.message} {error.details or ''}".strip()
     if facts.format is not wanted or abs(facts.duration - SECONDS) > _TOLERANCE:
-        return f"{wanted}: it was taken for {facts.duration:.2f} s of {facts.format}."
+        return f"It was taken for {facts.duration:.2f} s of {facts.format}."
     if not any(drawn.peaks):
-        return f"{wanted}: only silence was decoded."
+        return "Only silence was decoded."
     return None
