@@ -272,3 +272,43 @@ async def test_a_restart_of_the_database_is_got_over(
         await at_rest(built, watch)
         await until(lambda: watch.status.way is WatchWay.FEED)
         await until(lambda: watch.agreement.state is AgreementState.AGREE)
+
+
+async def test_the_same_clients_get_over_a_restart_of_the_database_and_of_the_feed_server(
+    own_target: tuple[EmbeddedServer, ConnectionTarget],
+) -> None:
+    embedded, target = own_target
+    studio = await asyncio.to_thread(studio_in, target, 5)
+    async with AsyncExitStack() as stack:
+        served, *own = [Database(target, recovery_seconds=1.0) for _ in range(3)]
+        for database in (served, *own):
+            stack.push_async_callback(database.shutdown)
+        async with serving(served) as server:
+            port, feeds = server.port, [FeedClient(FeedEndpoint(server.url), pacing=HASTY) for _ in own]
+            watches = [
+                OwnershipWatch(StoredHoldings(one), OwnershipNotices(one), feed, pacing=WATCHFUL)
+                for one, feed in zip(own, feeds, strict=True)
+            ]
+            for watch in watches:
+                watch.show([studio.project])
+                stack.push_async_callback(watch.shutdown)
+                await watch.start()
+            await _agree(studio, watches)
+            await asyncio.to_thread(embedded.stop)
+            await until(lambda: all(watch.status.way is WatchWay.OFFLINE for watch in watches))
+            await asyncio.to_thread(embedded.start)
+            await asyncio.to_thread(studio.changes, 20)
+            await _agree(studio, watches)
+        await until(lambda: not any(watch.status.way is WatchWay.FEED for watch in watches))
+        await asyncio.to_thread(studio.changes, 20)
+        async with serving(served, port=port):
+            await asyncio.to_thread(studio.changes, 20)
+            await _agree(studio, watches)
+
+
+async def _agree(studio: Studio, watches: list[OwnershipWatch]) -> None:
+    """Wait until every watch follows the feed, shows the table, and finds that both agree."""
+    truth = await asyncio.to_thread(studio.truth)
+    await until(lambda: all(watch.picture(studio.project).owners() == truth for watch in watches))
+    await until(lambda: all(watch.status.way is WatchWay.FEED for watch in watches))
+    await until(lambda: all(watch.agreement.state is AgreementState.AGREE for watch in watches))
