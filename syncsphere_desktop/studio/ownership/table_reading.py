@@ -52,7 +52,7 @@ class TableReader:
         self._kicked = asyncio.Event()
         self._failures = 0
         self.reads = 0
-        """How many reads succeeded."""
+        """How many reads succeeded and were taken in."""
 
     def limit_to(self, projects: frozenset[ProjectId] | None) -> None:
         """From now on read these projects only; with None all of them."""
@@ -122,8 +122,8 @@ class TableReader:
             self._due[project_id] = started
             raise
         self._rest(project_id, started)
-        self.reads += 1
         await self._take(project_id, rows, began)
+        self.reads += 1
 
     async def _read_all(self) -> None:
         began = self._clock.now()
@@ -132,16 +132,16 @@ class TableReader:
         self._due.clear()
         try:
             rows = await self._table.all_holdings()
-        except BaseException:
+            self._rest(None, started)
+            parted: defaultdict[ProjectId, list[Holding]] = defaultdict(list)
+            for holding in rows:
+                if holding.project_id is not None:
+                    parted[holding.project_id].append(holding)
+            await self._take_all({project: tuple(held) for project, held in parted.items()}, began)
+        except BaseException:  # the question for the projects can fail as well
             self._due = {**before, **self._due}
             raise
-        self._rest(None, started)
         self.reads += 1
-        parted: defaultdict[ProjectId, list[Holding]] = defaultdict(list)
-        for holding in rows:
-            if holding.project_id is not None:
-                parted[holding.project_id].append(holding)
-        await self._take_all({project: tuple(held) for project, held in parted.items()}, began)
 
     def _rest(self, key: ProjectId | None, started: float) -> None:
         """Set when that may be read again: large tables are read more rarely."""

@@ -14,6 +14,7 @@ from syncsphere_desktop.database.listener_thread import ListenerMode
 from syncsphere_desktop.domain.ids import ProjectId, UserId
 from syncsphere_desktop.domain.ownership import ChangeSource, OwnershipChange, ReadAgain
 from syncsphere_desktop.domain.ownership_agreement import AgreementState
+from syncsphere_desktop.errors import AppError, ConnectionLostError
 from syncsphere_desktop.feed.messages import ServerRefused, UserJoined, UserLeft
 from syncsphere_desktop.feed.state import Overflowed
 from syncsphere_desktop.studio.ownership.watch_ports import ALL, WatchPacing
@@ -318,6 +319,46 @@ async def test_all_projects_are_shown_and_new_ones_join_them() -> None:
         studio.table.rows.pop(P)
         studio.watch.read_again()
         await until(lambda: not studio.watch.picture(P).boxes)
+
+
+async def test_it_has_not_read_before_the_pictures_are_there() -> None:
+    asked, go_on = asyncio.Event(), asyncio.Event()
+
+    async def projects() -> tuple[ProjectId, ...]:
+        asked.set()
+        await go_on.wait()
+        return P, Q
+
+    watch = OwnershipWatch(FakeTable(P, Q), None, None, all_projects=projects, pacing=QUICK)
+    watch.show(ALL)
+    await watch.start()
+    try:
+        await asked.wait()
+        assert not watch.has_read
+        go_on.set()
+        await until(lambda: watch.has_read)
+        assert set(watch.pictures) == {P, Q}
+    finally:
+        await watch.shutdown()
+
+
+async def test_what_could_not_be_taken_in_is_read_again_at_once() -> None:
+    failures: list[AppError] = [ConnectionLostError("The server went away.")]
+
+    async def projects() -> tuple[ProjectId, ...]:
+        if failures:
+            raise failures.pop()
+        return P, Q
+
+    rarely = replace(QUICK, poll=3600.0, compare=3600.0)
+    watch = OwnershipWatch(FakeTable(P, Q), None, None, all_projects=projects, pacing=rarely)
+    watch.show(ALL)
+    await watch.start()
+    try:
+        await until(lambda: watch.has_read and watch.failure is None)
+        assert set(watch.pictures) == {P, Q}
+    finally:
+        await watch.shutdown()
 
 
 async def test_a_flood_of_claims_reads_the_table_a_few_times_only() -> None:
