@@ -45,6 +45,7 @@ def test_status_of_an_empty_database(command: Command) -> None:
         "goes_without": [],
         "origin": None,
         "may_upgrade": True,
+        "needs_app": None,
     }
 
 
