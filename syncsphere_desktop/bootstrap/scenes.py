@@ -10,6 +10,7 @@ from syncsphere_desktop.bootstrap.bundle_scenes import BUNDLE_SCENES
 from syncsphere_desktop.bootstrap.import_scenes import IMPORT_SCENES
 from syncsphere_desktop.bootstrap.integrity_scenes import INTEGRITY_SCENES
 from syncsphere_desktop.bootstrap.library_scenes import LIBRARY_SCENES
+from syncsphere_desktop.bootstrap.ownership_past_scenes import OWNERSHIP_PAST_SCENES
 from syncsphere_desktop.bootstrap.ownership_scenes import OWNERSHIP_SCENES
 from syncsphere_desktop.bootstrap.product_scenes import PRODUCT_SCENES
 from syncsphere_desktop.bootstrap.scene import Scene
@@ -267,6 +268,7 @@ SCENES: tuple[Scene, ...] = (
     *BUNDLE_SCENES,
     *INTEGRITY_SCENES,
     *OWNERSHIP_SCENES,
+    *OWNERSHIP_PAST_SCENES,
     Scene("window-palette", Needs.USERS, _palette),
     Scene("window-shortcuts", Needs.USERS, _shortcuts),
     Scene("window-jobs", Needs.USERS, _jobs),

@@ -61,19 +61,24 @@ async def export_csv(
 
     Rows that are removed meanwhile are left out. Raises like `write_csv`, and what the source raises.
     """
+    rows = listed_rows(columns, source, query)
+    return await write_csv(path, [column.title for column in columns], rows, bom=bom, progress=progress)
+
+
+async def listed_rows(
+    columns: Sequence[ExportColumn[RowT]], source: RowSource[RowT], query: ListQuery
+) -> AsyncIterator[Sequence[object]]:
+    """Give the exact values of all rows that `query` lists, in its order."""
     # White space around a search means nothing to the source, but makes this a query of its own: the order
     # fixed for the export neither moves the rows of the list on screen nor is moved by its reloads.
     own = replace(query, search=f"{query.search} ")
 
-    async def rows() -> AsyncIterator[Sequence[object]]:
-        count = await source.prepare(own)
-        for offset in range(0, count.value, _FETCHED_AT_ONCE):
-            page = await source.page(own, offset, min(_FETCHED_AT_ONCE, count.value - offset))
-            for row in page.rows:
-                if row is not None:
-                    yield [column.value(row) for column in columns]
-
-    return await write_csv(path, [column.title for column in columns], rows(), bom=bom, progress=progress)
+    count = await source.prepare(own)
+    for offset in range(0, count.value, _FETCHED_AT_ONCE):
+        page = await source.page(own, offset, min(_FETCHED_AT_ONCE, count.value - offset))
+        for row in page.rows:
+            if row is not None:
+                yield [column.value(row) for column in columns]
 
 
 async def write_csv(
@@ -91,10 +96,10 @@ async def write_csv(
     right, no such folder) and whatever `rows` raises. On an error or a cancel nothing is left, and a file
     that was there before stays as it was; a cancel that comes while the complete file gets its name is late.
     """
-    partial = _Partial(path)
+    partial = PartialFile(path)
     written = 0
     try:
-        await _on_thread(partial.open)
+        await on_thread(partial.open)
         await asyncio.to_thread(
             partial.write, (_BOM if bom else b"") + _lines([titles], guard=guard_formulas)
         )
@@ -106,7 +111,7 @@ async def write_csv(
                 if progress is not None:
                     progress(written)
         written += await _write(partial, batch, guard=guard_formulas)
-        await _on_thread(partial.publish)
+        await on_thread(partial.publish)
     except BaseException:
         partial.discard()
         raise
@@ -115,14 +120,14 @@ async def write_csv(
     return written
 
 
-async def _write(partial: _Partial, batch: list[Sequence[object]], *, guard: bool) -> int:
+async def _write(partial: PartialFile, batch: list[Sequence[object]], *, guard: bool) -> int:
     rows = batch.copy()
     batch.clear()
-    await _on_thread(lambda: partial.write(_lines(rows, guard=guard)))
+    await on_thread(lambda: partial.write(_lines(rows, guard=guard)))
     return len(rows)
 
 
-async def _on_thread(work: Callable[[], None]) -> None:
+async def on_thread(work: Callable[[], None]) -> None:
     """Run `work` on a thread and, also when cancelled, come back only after it: it holds the file."""
     running = asyncio.ensure_future(asyncio.to_thread(work))
     try:
@@ -148,7 +153,7 @@ def _cell(value: object, *, guard: bool) -> str:
     return text
 
 
-class _Partial:
+class PartialFile:
     """A temporary file beside the final one, readable by its owner alone as long as it is not complete."""
 
     def __init__(self, path: Path) -> None:

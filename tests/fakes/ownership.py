@@ -30,6 +30,7 @@ from syncsphere_desktop.domain.ownership_history import EventKind, OwnershipEven
 from syncsphere_desktop.domain.project import Project
 from syncsphere_desktop.errors import NotFoundError
 from tests.fakes.ownership_sources import FakeNotices
+from tests.fakes.past import InMemoryPast
 from tests.fakes.rows import InMemoryRows, Rows
 from tests.fakes.studio import InMemoryStudio
 
@@ -70,8 +71,15 @@ class InMemoryOwnership:
             filters={
                 "project_id": lambda row, value: row.project_id == value,
                 "box_uuid": lambda row, value: str(row.box_uuid) == value,
+                "kind": lambda row, value: row.kind.value == value,
+                "user_id": lambda row, value: value in (row.owner_id, row.previous_owner_id),
+                "since": lambda row, value: row.at >= datetime.fromisoformat(str(value)),
+                "until": lambda row, value: row.at < datetime.fromisoformat(str(value)),
+                "since_id": lambda row, value: row.id > int(str(value)),
+                "until_id": lambda row, value: row.id <= int(str(value)),
             },
         )
+        self.past = InMemoryPast(self.events_table, self.gate)
 
     # What others do
 

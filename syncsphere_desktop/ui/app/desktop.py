@@ -230,6 +230,7 @@ class Desktop(QObject):
             window=self._window,
             show_count=lambda text: self._window.sidebar.set_count(name, text),
             open_view=self.open_view,
+            show_feed=self._window.status.feed.show_state,
             layout=self._memory.view(name),
             importing=self._importing,
         )

@@ -16,6 +16,7 @@ from syncsphere_desktop.domain.humane import number
 from syncsphere_desktop.domain.listing import Count, ListQuery, RowSource, Sort
 from syncsphere_desktop.errors import AppError, ConnectionLostError
 from syncsphere_desktop.studio.csv_export import export_csv
+from syncsphere_desktop.studio.json_export import export_json
 from syncsphere_desktop.ui.app.actions import add_action
 from syncsphere_desktop.ui.app.jobs import JobState
 from syncsphere_desktop.ui.app.tasks import TaskScope
@@ -28,6 +29,8 @@ from syncsphere_desktop.ui.widgets.banner import Banner
 from syncsphere_desktop.ui.widgets.empty_state import EmptyState, ErrorState
 from syncsphere_desktop.ui.widgets.file_dialog import ask_for_paths
 from syncsphere_desktop.ui.widgets.view_frame import ViewFrame
+
+_FILES = "CSV files (*.csv);;JSON files (*.json)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,13 +181,13 @@ class Listing(QObject, Generic[RowT]):
 
     def export(self) -> None:
         """Ask for a file and write what is listed into it, as a job."""
-        dialog = QFileDialog(self._frame, "Export to CSV", f"{self._words.many}.csv", "CSV files (*.csv)")
+        dialog = QFileDialog(self._frame, "Export what is listed", f"{self._words.many}.csv", _FILES)
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setDefaultSuffix("csv")
         ask_for_paths(dialog, lambda chosen: self.export_to(chosen[0]))
 
     def export_to(self, target: Path) -> None:
-        """Write what is listed into `target`, as a job that can be cancelled."""
+        """Write what is listed into `target`, by its name CSV or JSON, as a job that can be cancelled."""
         query = self.model.query
         if query is not None:
             self._scope.spawn(self._export(query, target))
@@ -196,7 +199,8 @@ class Listing(QObject, Generic[RowT]):
         )
         total = self.model.count.value
         try:
-            written = await export_csv(
+            export = export_json if target.suffix.lower() == ".json" else export_csv
+            written = await export(
                 target,
                 self._columns,
                 self._source,

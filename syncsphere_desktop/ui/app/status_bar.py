@@ -94,6 +94,7 @@ class StatusBar(QWidget):
         self.connection = StatusSegment("Connection", tokens)
         self.access = StatusSegment("Access", tokens)
         self.updates = StatusSegment("Live updates", tokens)
+        self.feed = StatusSegment("Feed", tokens)
         self.schema = StatusSegment("Schema", tokens)
         self.jobs = StatusSegment("Jobs", tokens)
         layout = QHBoxLayout(self)
@@ -102,7 +103,7 @@ class StatusBar(QWidget):
         layout.addWidget(self.connection)
         layout.addWidget(self.access)
         layout.addStretch(1)
-        for segment in (self.updates, self.schema, self.jobs):
+        for segment in (self.feed, self.updates, self.schema, self.jobs):
             layout.addWidget(segment)
         for segment in self._segments():
             segment.hide()
@@ -116,8 +117,8 @@ class StatusBar(QWidget):
 
     def clear(self) -> None:
         """Show nothing about a server, as when there is no connection."""
-        for segment in (self.connection, self.access, self.updates, self.schema):
+        for segment in (self.connection, self.access, self.feed, self.updates, self.schema):
             segment.show_state("", None)
 
     def _segments(self) -> tuple[StatusSegment, ...]:
-        return (self.connection, self.access, self.updates, self.schema, self.jobs)
+        return (self.connection, self.access, self.feed, self.updates, self.schema, self.jobs)

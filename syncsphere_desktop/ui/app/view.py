@@ -13,6 +13,7 @@ from syncsphere_desktop.database.notifications import ChangeEvent
 from syncsphere_desktop.domain.listing import FilterValue
 from syncsphere_desktop.domain.project import Project
 from syncsphere_desktop.ui.app.jobs import Jobs
+from syncsphere_desktop.ui.app.status_bar import Tone
 from syncsphere_desktop.ui.app.tasks import TaskScope
 from syncsphere_desktop.ui.theme.controller import ThemeController
 from syncsphere_desktop.ui.widgets.toasts import ToastHost
@@ -37,6 +38,10 @@ class ImportPart(ImportWishes, Protocol):
         ...
 
 
+def ignored_feed(_words: str, _tone: Tone, _story: str) -> None:
+    """Show nothing, as where there is no status bar."""
+
+
 @dataclass(frozen=True, slots=True)
 class ViewContext:
     """The parts of the window that a view's controller may use."""
@@ -52,6 +57,8 @@ class ViewContext:
     """Goes to another view by its name, with its list narrowed by these filters."""
     layout: Mapping[str, object] = field(default_factory=dict)
     """What the view's `save_layout` gave the last time."""
+    show_feed: Callable[[str, Tone, str], None] = ignored_feed
+    """Shows in the status bar how the feed stands: words, tone, the whole story."""
     importing: ImportWishes | None = None
     """Imports audio, or None where nothing can be imported."""
 

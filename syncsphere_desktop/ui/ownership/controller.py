@@ -32,6 +32,8 @@ from syncsphere_desktop.ui.ownership.list_page import ListPage
 from syncsphere_desktop.ui.ownership.network import on_network_return
 from syncsphere_desktop.ui.ownership.pages import TRACKS, Page, Pages
 from syncsphere_desktop.ui.ownership.parts import OwnershipParts
+from syncsphere_desktop.ui.ownership.past_pages import PastPages
+from syncsphere_desktop.ui.ownership.status_words import feed_words
 from syncsphere_desktop.ui.ownership.truth_strip import TruthStrip
 from syncsphere_desktop.ui.ownership.values import Shown
 from syncsphere_desktop.ui.ownership.wishes import TrackWishes
@@ -72,6 +74,7 @@ class OwnershipController(QObject):
         self.grid.restore_layout(_part(context.layout, "grid"))
         page = Page(TRACKS, "Tracks", self._frame_of, self._show_tracks)
         self.pages.add(page, self.grid.frame, self.list.frame)
+        self.past = PastPages(parts, self.pages, context, self._scope, clock)
         self._ends: list[Callable[[], None]] = []
         self._clocked = QTimer(self, interval=_TICK_MILLISECONDS)  # the picture grows old
         self._clocked.timeout.connect(self._show_truth)
@@ -122,6 +125,7 @@ class OwnershipController(QObject):
             self._parts.watch.read_again()
             self.grid.read()
             self.list.listing.reload()
+            self.past.reload()
 
     def narrow(self, filters: Filters) -> None:
         """Show the tracks of a project, or the rows that other filters leave."""
@@ -137,6 +141,7 @@ class OwnershipController(QObject):
     def take_change(self, change: ChangeEvent) -> None:
         """Learn that rows changed: who holds what comes by the watch, names and people by this."""
         self.list.listing.take_change(change)
+        self.past.take_change(change)
         everything = isinstance(change, EverythingMayHaveChanged)
         tables = {"project_bundles", "project_collaborators", "users", "projects"}
         if everything or (isinstance(change, TableChanged) and change.table in tables):
@@ -151,7 +156,8 @@ class OwnershipController(QObject):
     def save_layout(self) -> dict[str, object]:
         """Return sizes, columns, density and the project."""
         shown = self._wanted if self._project is None else self._project.id
-        return {"grid": self.grid.save_layout(), "all": self.list.listing.save_layout(), "project": shown}
+        log, every = self.past.save_layout(), self.list.listing.save_layout()
+        return {"grid": self.grid.save_layout(), "all": every, "log": log, "project": shown}
 
     async def shutdown(self) -> None:
         """End the watch and every task."""
@@ -159,6 +165,7 @@ class OwnershipController(QObject):
         self.grid.end()
         for end in self._ends:
             end()
+        await self.past.shutdown()
         for scope in (*self._lists, self._scope):
             await scope.shutdown()
         if self._is_watching:
@@ -235,6 +242,7 @@ class OwnershipController(QObject):
         pages.page_chosen.connect(self.show_page)
         pages.project_requested.connect(self.choose_project)
         pages.all_requested.connect(lambda: self.show_project(None))
+        self.past.project_requested.connect(lambda wanted: self.narrow({PROJECT: wanted}))
         for truth in self._truths:
             truth.differences_requested.connect(self.show_differences)
         for inspector in (self.grid.inspector, self.list.inspector):
@@ -330,6 +338,7 @@ class OwnershipController(QObject):
         watch = self._parts.watch
         for truth in self._truths:
             truth.show_truth(watch.agreement, watch.status, self._clock.utc())
+        self._context.show_feed(*feed_words(watch.agreement, watch.status, self._clock.utc()))
 
     def _on_watch_repaint(self, boxes: Mapping[ProjectId, frozenset[UUID]]) -> None:
         if self._project is None:

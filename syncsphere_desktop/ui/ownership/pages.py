@@ -78,12 +78,12 @@ class Pages(QObject):
         switch = Segments("Pages of ownership")
         for page in self._pages.values():
             switch.add(page.name, page.title)
-        switch.setVisible(len(self._pages) > 1)
         switch.chosen.connect(self.page_chosen)
         choice = ProjectChoice("tracks")
         choice.choose_requested.connect(self.project_requested)
         choice.all_requested.connect(self.all_requested)
         frame.add_tool(switch)
+        switch.setVisible(len(self._pages) > 1)  # within the frame: before, it would be a window of its own
         frame.add_tool(choice)
         self._switches.append(switch)
         self._choices.append(choice)

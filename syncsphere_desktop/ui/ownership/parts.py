@@ -15,12 +15,14 @@ from syncsphere_desktop.domain.ownership_history import OwnershipEvent
 from syncsphere_desktop.domain.ownership_picture import Picture
 from syncsphere_desktop.domain.presence import Presence
 from syncsphere_desktop.errors import AppError, InputError
+from syncsphere_desktop.feed.state import FeedCounts
 from syncsphere_desktop.settings import ConnectionTarget
 from syncsphere_desktop.studio.ownership.acting import OwnershipStore, OwnerTelling
 from syncsphere_desktop.studio.ownership.watch_ports import Shown
 from syncsphere_desktop.studio.ownership.watch_status import WatchStatus
 from syncsphere_desktop.studio.ports import CollaboratorStore, ProjectStore, UserStore
 from syncsphere_desktop.studio.session import Session
+from syncsphere_desktop.ui.ownership.past_values import Past
 
 if TYPE_CHECKING:
     from syncsphere_desktop.feed.client import FeedClient
@@ -66,7 +68,7 @@ class TrackUndo(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class OwnershipParts:
-    """What the view works with; `events` is None where no history is kept, `telling` without a feed."""
+    """What the view works with; `telling` is None without a feed."""
 
     watch: Watch
     names: Names
@@ -74,10 +76,12 @@ class OwnershipParts:
     collaborators: CollaboratorStore
     projects: ProjectStore
     people: UserStore
-    events: RowSource[OwnershipEvent] | None
+    events: RowSource[OwnershipEvent]
+    history: Past
     store: OwnershipStore
     undo: TrackUndo
     telling: OwnerTelling | None = None
+    feed_counts: Callable[[], FeedCounts] | None = None
     network_returned: Callable[[], None] | None = None
     """Has the feed try again at once; None without one."""
 
@@ -100,6 +104,7 @@ def parts_for_session(
 
     database = session.database
     repository = OwnershipRepository(database, session.actor)
+    history = OwnershipHistory(database)
     feed = _feed_of(session, tell_problem)
     watch = ownership_watch(database, None, report_bug=report_bug, feed=feed)
     return OwnershipParts(
@@ -109,10 +114,12 @@ def parts_for_session(
         collaborators=session.collaborators,
         projects=session.projects,
         people=session.users,
-        events=OwnershipHistory(database).events,
+        events=history.events,
+        history=history,
         store=repository,
         undo=session.undo,
         telling=None if feed is None else FeedTelling(feed, watch.presence),
+        feed_counts=None if feed is None else lambda: feed.counts,
         network_returned=None if feed is None else feed.network_returned,
     )
 

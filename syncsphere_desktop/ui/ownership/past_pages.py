@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal
 
 from syncsphere_desktop.database.notifications import ChangeEvent, EverythingMayHaveChanged, TableChanged
 from syncsphere_desktop.domain.ids import ProjectId
-from syncsphere_desktop.domain.listing import RowSource
-from syncsphere_desktop.domain.ownership_history import OwnershipEvent
 from syncsphere_desktop.domain.project import Project
-from syncsphere_desktop.feed.state import FeedCounts
 from syncsphere_desktop.ui.app.tasks import TaskScope
 from syncsphere_desktop.ui.app.view import ViewContext
 from syncsphere_desktop.ui.ownership.clock import GridClock
@@ -21,7 +18,7 @@ from syncsphere_desktop.ui.ownership.history_page import HistoryPage
 from syncsphere_desktop.ui.ownership.log_page import LogPage
 from syncsphere_desktop.ui.ownership.pages import Page, Pages
 from syncsphere_desktop.ui.ownership.parts import OwnershipParts
-from syncsphere_desktop.ui.ownership.past_values import Past, Reach
+from syncsphere_desktop.ui.ownership.past_values import Reach
 from syncsphere_desktop.ui.widgets.view_frame import ViewFrame
 
 LOG, HISTORY = "log", "history"
@@ -34,32 +31,33 @@ class PastPages(QObject):
     """The id of a project whose history is wanted."""
 
     def __init__(
-        self,
-        past: Past,
-        events: RowSource[OwnershipEvent],
-        parts: OwnershipParts,
-        pages: Pages,
-        context: ViewContext,
-        scope: TaskScope,
-        clock: GridClock,
-        counts: Callable[[], FeedCounts] | None = None,
+        self, parts: OwnershipParts, pages: Pages, context: ViewContext, scope: TaskScope, clock: GridClock
     ) -> None:
         super().__init__()
         self._scope = scope.child("past")
-        layout = context.layout.get(LOG)
-        own = replace(context, layout=layout if isinstance(layout, Mapping) else {}, show_count=_ignore)
-        self.log = LogPage(past, events, parts.names, own, self._scope.child("log"), clock, counts)
+        past, events = parts.history, parts.events
+        saved = context.layout.get(LOG)
+        own = replace(context, layout=saved if isinstance(saved, Mapping) else {}, show_count=_ignore)
+        self.log = LogPage(past, events, parts.names, own, self._scope.child("log"), clock, parts.feed_counts)
         self.history = HistoryPage(
             past, events, parts.names, parts.collaborators, parts.people, self._scope, clock
         )
         self.heat = HeatPage(past, self._scope, clock)
         self.heat.project_requested.connect(self._on_heat_project_requested)
-        pages.add(Page(LOG, "Log", lambda _project: self.log.frame, self._show_log), self.log.frame)
+        pages.add(Page(LOG, "Log", lambda _project: self.log.frame, self.log.show), self.log.frame)
         pages.add(
             Page(HISTORY, "History", self._history_frame, self._show_history),
             self.history.frame,
             self.heat.frame,
         )
+
+    def reload(self) -> None:
+        """Read again what is shown, and the log where it was read before."""
+        self.log.listing.reload()
+        if self.history.frame.isVisible():
+            self.history.read()
+        if self.heat.frame.isVisible():
+            self.heat.read()
 
     def take_change(self, change: ChangeEvent) -> None:
         """Learn that rows changed."""
@@ -83,9 +81,6 @@ class PastPages(QObject):
 
     def _history_frame(self, project: Project | None) -> ViewFrame:
         return self.heat.frame if project is None else self.history.frame
-
-    def _show_log(self, project: Project | None) -> None:
-        self.log.show(project)
 
     def _show_history(self, project: Project | None) -> None:
         if project is None:

@@ -31,10 +31,10 @@ class PastStrip(QFrame):
         self._clock = clock
         self._end: float | None = None
         self.shapes = Segments("How the past is shown")
+        self.shapes.setParent(self)
         self.shapes.add(GRID, "Grid")
         self.shapes.add(LANES, "Lanes")
         self.shapes.chosen.connect(self.shape_chosen)
-        self.shapes.setVisible(with_shapes)
         self.reaches = Segments("How much time is shown")
         for reach in Reach:
             self.reaches.add(reach.value, REACH_WORDS[reach])
@@ -52,6 +52,8 @@ class PastStrip(QFrame):
         if with_shapes:
             row.addWidget(self.shapes)
             row.addSpacing(8)
+        else:
+            self.shapes.hide()
         row.addWidget(self._told, 1)
         row.addWidget(self.reaches)
         row.addWidget(self.earlier)

@@ -89,6 +89,7 @@ async def ownership(
                 projects=stores.projects,
                 people=stores.users,
                 events=table.events,
+                history=table.past,
                 store=table,
                 undo=table,
             ),
