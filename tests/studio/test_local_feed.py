@@ -91,6 +91,31 @@ def test_it_starts_with_who_asks_for_it_and_ends_with_the_last(home: Path) -> No
     assert feed.log.read_text() == ""
 
 
+def test_stopping_the_studio_ends_its_feed_and_the_activity_and_neither_comes_back(home: Path) -> None:
+    studio = studio_of(home)
+    feed = LocalFeed(studio.folder)
+    studio.start(activity=ActivityWish(1, 0.05))
+    child = ready(feed)
+    assert studio.status().activity
+    studio.stop()
+    assert not is_alive(child.pid)
+    assert feed.find() is None
+    assert feed.activity() is None
+    assert studio.start_feed() is None  # nobody holds the studio
+    assert not studio.has_feed
+
+
+def test_a_feed_that_is_wanted_later_is_waited_for_and_ends_with_the_last(home: Path) -> None:
+    studio = studio_of(home)
+    with studio.held() as before:
+        assert before.profile.feed_url is None
+        target = studio.start_feed()
+        assert target is not None
+        child = ready(LocalFeed(studio.folder))
+        assert target.profile.feed_url == child.url
+    assert not is_alive(child.pid)
+
+
 def test_many_that_launch_it_at_once_have_one(home: Path) -> None:
     studio = studio_of(home)
     with studio.held(), ThreadPoolExecutor(4) as pool:
