@@ -93,6 +93,7 @@ class HeatPage(QObject):
         state = await self._past.state()
         if not state.readable:
             self.covers.miss(state.reason or "")
+            self.inspector.show_nothing()
             return
         window = self.strip.stretch
         parts = self.strip.reach.seconds // self.strip.reach.part
@@ -143,5 +144,6 @@ class HeatPage(QObject):
     def _on_read_failed(self, error: AppError) -> None:
         if isinstance(error, SchemaError):
             self.covers.miss(error.message)
+            self.inspector.show_nothing()
         else:
             self.covers.fail(error)

@@ -241,7 +241,10 @@ class HistoryPage(QObject):
             "since": utc(window.start).isoformat(),
             "until": utc(window.end).isoformat(),
         }
-        _page, count = await self._events.first_page(ListQuery(Sort("id"), filters=filters), 1)
+        query = ListQuery(Sort("id"), filters=filters)
+        _page, count = await self._events.first_page(query, 1)
+        if not count.exact:
+            count = await self._events.prepare(query)
         if count.value <= MOST_EVENTS:
             return ""
         return f"{number(count.value)} changes are more than can be drawn. Choose a shorter time."

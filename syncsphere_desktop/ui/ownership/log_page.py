@@ -177,6 +177,8 @@ class LogPage(QObject):
     async def _count_waiting(self) -> None:
         query = ListQuery(Sort("id", descending=True), filters=self._filters(since_id=self._until))
         _page, count = await self._events.first_page(query, 1)
+        if not count.exact:
+            count = await self._events.prepare(query)
         if self.is_paused:
             self.waiting = count.value
             self._show_pause()

@@ -28,7 +28,7 @@ from tests.ui.loops import QtRun
 from tests.ui.ownership.grids import ADA, BOB, CLOCK, SECONDS, box
 from tests.ui.ownership.test_ownership_view import Parts, held, ownership
 
-_CHANGED = TableChanged("box_ownership", Operation.UPDATE, frozenset({1}), 1, own=False)
+_CHANGED = TableChanged("box_ownership", Operation.UPDATE, (1,), 1, own=False)
 
 
 def _live(parts: Parts) -> None:
