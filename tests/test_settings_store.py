@@ -24,6 +24,7 @@ from syncsphere_desktop.settings import (
     Settings,
     SslMode,
     ThemeMode,
+    UpdateSettings,
 )
 from syncsphere_desktop.settings_store import RECENT_MAXIMUM, SettingsStore
 from tests.fakes.keyrings import MemoryKeyring
@@ -341,3 +342,27 @@ def test_a_connection_is_remembered_with_the_moment_of_its_use(tmp_path: Path) -
     assert moment == store.used_at(profile)
     again.forget_recent(profile)
     assert again.used_at(profile) is None
+
+
+def test_no_app_forgets_the_newest_version_that_another_one_saw(paths: Paths) -> None:
+    one, other = SettingsStore(paths), SettingsStore(paths)
+    one.load()
+    other.load()
+    one.save(replace(one.settings, updates=UpdateSettings(seen_version="0.3.0", seen_released=300)))
+    other.save(replace(other.settings, updates=UpdateSettings(weekly=True, checked=9)))
+
+    assert SettingsStore(paths).load().updates == UpdateSettings(
+        weekly=True, checked=9, seen_version="0.3.0", seen_released=300
+    )
+
+
+@pytest.mark.parametrize(
+    "updates",
+    [[], {"weekly": "yes"}, {"checked": -1}, {"checked": True}, {"seen_released": "x"}, {"source": 1}],
+)
+def test_what_is_wrong_about_updates_is_not_guessed(paths: Paths, updates: object) -> None:
+    replace_file(SettingsStore(paths).path, json.dumps({"version": 1, "updates": updates}).encode())
+    store = SettingsStore(paths)
+
+    assert store.load() == Settings()
+    assert store.notice is not None
