@@ -7,6 +7,7 @@ import asyncio
 import logging
 import os
 import signal
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack
@@ -34,6 +35,7 @@ from syncsphere_desktop.ui.app.about_dialog import AboutBox
 from syncsphere_desktop.ui.app.close_question import may_close, may_leave
 from syncsphere_desktop.ui.app.collecting import GarbageCollector
 from syncsphere_desktop.ui.app.desktop import Desktop, OpenedStudio
+from syncsphere_desktop.ui.app.file_requests import FileRequests
 from syncsphere_desktop.ui.app.presenter import ErrorPresenter
 from syncsphere_desktop.ui.app.qt_messages import log_qt_messages
 from syncsphere_desktop.ui.app.signals import SignalBridge
@@ -151,6 +153,8 @@ class Program:
         with ExitStack() as undone:
             undone.callback(window.close_now)
             undone.callback(GarbageCollector(window).close)
+            if sys.platform == "darwin":
+                undone.callback(FileRequests(self._frame.app, self.bundle_files.open).close)
             undone.callback(SignalBridge(self._end_by_signal, window).close)
             undone.callback(crash.install_hooks(self.presenter.report_bug))
             loop.set_exception_handler(self._report_of_loop)
