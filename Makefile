@@ -55,7 +55,8 @@ tour: venv
 # The pictures in the documents; look at them before committing.
 pictures := welcome welcome-connect users-selected users-conflict users-hand-over users-delete projects-selected \
 	library-selected import-preview import-report integrity-findings \
-	bundles-contents bundles-compare bundles-restore bundles-retention file updates-found
+	bundles-contents bundles-compare bundles-restore bundles-retention file updates-found \
+	ownership-log ownership-history ownership-lanes ownership-heat
 docs-images: venv
 	@.venv/bin/syncsphere-desktop tour --theme dark --out out/tour
 	@mkdir -p docs/images

@@ -56,6 +56,7 @@ class HeatMap(QAbstractScrollArea):
         self._window = Window(0.0, 1.0)
         self._parts = 1
         self._most = 0
+        self._steps = 0.0
         self._current: tuple[int, int] | None = None
         self._restyle()
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -80,6 +81,7 @@ class HeatMap(QAbstractScrollArea):
         """Draw these projects."""
         self._rows, self._window, self._parts = rows, window, parts
         self._most = max((max(row.counts, default=0) for row in rows), default=0)
+        self._steps = (_SHADES - 1) / log(self._most) if self._most > 1 else 0.0
         if self._current is not None:
             at = self._current
             self._current = (min(at[0], len(rows) - 1), min(at[1], parts - 1)) if rows else None
@@ -130,7 +132,7 @@ class HeatMap(QAbstractScrollArea):
 
     def _shade(self, count: int) -> int:
         """Return how dark a count is: by its logarithm, since few projects have most of the changes."""
-        return 0 if self._most <= 1 else round(log(count) / log(self._most) * (_SHADES - 1))
+        return 0 if self._most <= 1 else round(log(count) * self._steps)
 
     # Painting
 
@@ -141,7 +143,8 @@ class HeatMap(QAbstractScrollArea):
         painter.fillRect(area, style.ground)
         y = self.verticalScrollBar().value() - HEADER
         first, last = max(0, (area.top() + y) // ROW), min(len(self._rows), (area.bottom() + y) // ROW + 1)
-        places = [round(self.scale.x(self._part(part).start)) for part in range(self._parts + 1)]
+        scale = self.scale
+        places = [scale.left + round(part / self._parts * scale.width) for part in range(self._parts + 1)]
         for row in range(first, last):
             self._paint_row(painter, row, row * ROW - y, places)
         self._paint_header(painter)

@@ -38,7 +38,7 @@ NAMES = 208
 _SIDE = 16
 _SIGN = 16
 _INITIALS_ROOM, _NAME_ROOM = 24, 76
-_BUDGET_SECONDS = 0.008
+_BUDGET_SECONDS = 0.003
 """Lanes that were not painted yet take so long of one turn; the rest comes with the next."""
 _KEPT = 600
 
