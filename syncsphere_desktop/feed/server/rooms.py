@@ -25,6 +25,9 @@ _log = logging.getLogger(__name__)
 _UNCONFIRMED_SECONDS = 2.0
 """A change made here that the table does not tell for so long makes its project be read again."""
 
+_LONGEST_PAUSE = 0.04
+"""So long at most news wait for those that come after them."""
+
 
 class Rooms:
     """Every project that somebody follows on this server."""
@@ -39,7 +42,7 @@ class Rooms:
         self._news: dict[Room, None] = {}
         self._due = asyncio.Event()
         self._flush: asyncio.Handle | None = None
-        self._flushed_at = 0.0
+        self._next_flush = 0.0
         self.frames_sent = 0
 
     def __len__(self) -> int:
@@ -181,15 +184,20 @@ class Rooms:
         self._news[room] = None
         if self._flush is None:
             loop = asyncio.get_running_loop()
-            due = self._flushed_at + self._limits.flush_seconds
-            self._flush = loop.call_soon(self.flush) if loop.time() >= due else loop.call_at(due, self.flush)
+            is_due = loop.time() >= self._next_flush
+            self._flush = loop.call_soon(self.flush) if is_due else loop.call_at(self._next_flush, self.flush)
 
     def flush(self) -> None:
         """Send to every client what waits for it."""
         if self._flush is not None:
             self._flush.cancel()
             self._flush = None
-        self._flushed_at = asyncio.get_running_loop().time()
+        loop = asyncio.get_running_loop()
+        began = loop.time()
         rooms, self._news = self._news, {}
         for room in rooms:
             self.frames_sent += room.flush()
+        ended = loop.time()
+        # A write costs more than what is in it: the longer all of them took, the more the next ones carry.
+        pause = min(ended - began, _LONGEST_PAUSE)
+        self._next_flush = max(began + self._limits.flush_seconds, ended + pause)
