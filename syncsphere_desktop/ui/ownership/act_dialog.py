@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QTimer
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QComboBox, QLineEdit, QWidget
 from typing_extensions import override
 
@@ -98,6 +99,11 @@ class ActDialog(FormDialog[ActWish]):
         self.reason.textChanged.connect(lambda _text: self._refresh())
         self._plan: ActPlan | None = None
         QTimer.singleShot(0, self, self._look)
+
+    @override
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        (self.person or self.reason).setFocus()  # which tracks is mostly right as it is
 
     @override
     async def submit(self) -> ActWish:

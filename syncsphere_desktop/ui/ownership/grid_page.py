@@ -35,7 +35,7 @@ from syncsphere_desktop.ui.widgets.skeleton import Skeleton
 from syncsphere_desktop.ui.widgets.view_frame import ViewFrame
 
 _COUNTING_MILLISECONDS = 250
-_NAMES_AGAIN_SECONDS = 1.0
+_NAMES_AGAIN_MILLISECONDS = 1000
 _EVENTS = 8
 _AGING_SECONDS = 15
 
@@ -64,6 +64,7 @@ class GridPage(QObject):
         self.canvas = GridCanvas(self.model)
         self.inspector = HolderInspector(clock, read_only=read_only)
         self._is_loaded = False
+        self._is_gone = False
         self._told: object = None
         self._waiting = Skeleton((3, 1, 1, 1, 1, 1))
         self._empty = EmptyState("track", "")
@@ -76,6 +77,9 @@ class GridPage(QObject):
             self.frame, interval=_AGING_SECONDS * 1000
         )  # people become stale without any change
         self._aging.timeout.connect(self._count)
+        # Of boxes that have just come a new bundle may have the names by now; those that went leave no row.
+        self._renaming = QTimer(self.frame, singleShot=True, interval=_NAMES_AGAIN_MILLISECONDS)
+        self._renaming.timeout.connect(self.read)
         self.frame.add_strip(self.truth)
         self.frame.add_strip(self.countdown)
         self.frame.add_strip(self.filters)
@@ -125,19 +129,23 @@ class GridPage(QObject):
         for box_uuid in boxes:
             box = picture.get(box_uuid)
             held = FREE if box is None else held_of(box)
-            if not self.model.set_held(box_uuid, held) and box is not None:
-                self.model.add_track(unknown_track(box_uuid))
-                self.model.set_held(box_uuid, held)
-                strange = True
-        if strange:
-            self._scope.spawn(self._read_names_soon(self.project.id), key="names")
+            if not self.model.set_held(box_uuid, held):
+                if box is not None:
+                    self.model.add_track(unknown_track(box_uuid))
+                    self.model.set_held(box_uuid, held)
+                    strange = True
+            elif box is None:
+                found = self.model.find(box_uuid)
+                strange = strange or (found is not None and not found[0].in_bundle)
+        if strange and not self._renaming.isActive():
+            self._renaming.start()
         if not self._counting.isActive():
             self._counting.start()
 
     def end(self) -> None:
         """Count nothing any more: the session is left."""
-        self._counting.stop()
-        self._aging.stop()
+        for timer in (self._counting, self._aging, self._renaming):
+            timer.stop()
 
     def take_presence(self) -> None:
         """Show who is present as the feed tells now."""
@@ -199,6 +207,7 @@ class GridPage(QObject):
         tracks, people = await asyncio.gather(
             self._parts.names.tracks(project.id), self._parts.collaborators.of_project(project.id)
         )
+        self._is_gone = not tracks and not people and await self._is_deleted(project.id)
         self._names |= {one.user_id: one.username for one in people}
         picture = self._parts.watch.picture(project.id).boxes
         known = [shown_track(track) for track in tracks]
@@ -231,11 +240,12 @@ class GridPage(QObject):
 
         return [Person(one.user_id, one.username, one.role) for one in sorted(people, key=place)]
 
-    async def _read_names_soon(self, project_id: ProjectId) -> None:
-        """Look for the names of boxes that have just come: a new bundle may have them by now."""
-        await asyncio.sleep(_NAMES_AGAIN_SECONDS)
-        if self.project is not None and self.project.id == project_id:
-            self.read()
+    async def _is_deleted(self, project_id: ProjectId) -> bool:
+        try:
+            await self._parts.projects.get(project_id)
+        except NotFoundError:
+            return True
+        return False
 
     def _name_strangers(self) -> None:
         strangers = [one.id for one in self.model.people if one.name == f"User {one.id}"]
@@ -277,8 +287,7 @@ class GridPage(QObject):
         self.model.refilter()
         self.filters.show_tally(self.model.tally())
         self.filters.show_people(self.model.people)
-        if any(one.name == f"User {one.id}" and one.id not in self._names for one in self.model.people):
-            self._name_strangers()
+        self._name_strangers()
         total, shown = len(self.model.tracks), self.model.row_count
         self.frame.show_count(number(total) if shown == total else f"{number(shown)} of {number(total)}")
         self._show_empty()
@@ -290,6 +299,10 @@ class GridPage(QObject):
         elif self.model.narrowing:
             told = "No track of the project matches what is asked for."
             self._empty.show_state("search", "No tracks found", told, action="Show all tracks")
+            self.canvas.set_overlay(self._empty)
+        elif self._is_gone:
+            told = "Its tracks went with it, and nobody holds any of them. Their history is kept."
+            self._empty.show_state("track", "The project was deleted", told)
             self.canvas.set_overlay(self._empty)
         else:
             told = (

@@ -24,7 +24,7 @@ _RIGHT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
 
 
 class NamesPainter:
-    """Paints the names in an area. Where the area has no more than the holders, names are left alone."""
+    """Paints the names in an area. They are left alone where none of them reaches into it."""
 
     def __init__(self, model: GridModel, style: GridStyle) -> None:
         self._model = model
@@ -34,7 +34,8 @@ class NamesPainter:
         """Paint what of the names lies in `area`."""
         style, model, sizes = self._style, self._model, geometry.sizes
         rows = geometry.rows_in(area)
-        with_names = area.left() < geometry.names - HOLDERS_ROOM
+        # Where holders are faces, names are written up to them.
+        with_names = sizes.has_text or area.left() < geometry.names - HOLDERS_ROOM
         bottom = min(geometry.top(geometry.rows), geometry.height)
         if bottom < geometry.height:
             painter.fillRect(0, bottom, geometry.names, geometry.height - bottom, style.ground)

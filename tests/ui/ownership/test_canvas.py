@@ -7,13 +7,14 @@ from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from syncsphere_desktop.domain.ids import UserId
 from syncsphere_desktop.ui.ownership.canvas import GridCanvas
-from syncsphere_desktop.ui.ownership.geometry import SIZES, Density
+from syncsphere_desktop.ui.ownership.geometry import HOLDERS_ROOM, SIZES, Density
+from syncsphere_desktop.ui.ownership.marks import Marks
 from syncsphere_desktop.ui.ownership.tips import tip_at
 from syncsphere_desktop.ui.ownership.values import Held, Narrowing, Person, Shown, Track
 from syncsphere_desktop.ui.theme.style import current_tokens
@@ -118,6 +119,27 @@ def test_a_holder_fills_the_cell_and_a_change_is_painted_soon(canvas: GridCanvas
     QTest.qWait(40)
     assert color_at(canvas, corner(canvas, 0, 1)) == fill(BOB)
     assert color_at(canvas, corner(canvas, 0, 0)) != fill(ADA)
+
+
+@pytest.mark.parametrize("density", list(Density))
+def test_a_change_of_holder_leaves_long_names_whole(qapp: QApplication, density: Density) -> None:
+    canvas = shown_canvas(small_model("Lead synthesiser (doubled): volume, and more of it", "Snare"))
+    canvas.set_density(density)
+    geometry, marks = canvas.geometry_now, Marks(None, None, frozenset(), {}, has_focus=False)
+
+    def painted(area: QRect) -> QImage:
+        picture = QImage(area.size(), QImage.Format.Format_RGB32)
+        painter = QPainter(picture)
+        painter.translate(-area.topLeft())
+        canvas._painter.paint(painter, area, geometry, marks)
+        painter.end()
+        return picture
+
+    whole = painted(canvas.viewport().rect())
+    for row in range(2):
+        strip = QRect(geometry.names - HOLDERS_ROOM, geometry.top(row), HOLDERS_ROOM, geometry.sizes.row)
+        assert painted(strip) == whole.copy(strip)
+    close(canvas)
 
 
 def test_an_unconfirmed_claim_is_an_outline(canvas: GridCanvas) -> None:

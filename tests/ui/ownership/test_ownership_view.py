@@ -178,6 +178,41 @@ def test_a_box_that_no_bundle_knows_comes_last_and_its_holder_gets_a_column_and_
     qt_run(scenario())
 
 
+def test_a_box_without_a_row_that_no_bundle_knows_goes_again(qt_run: QtRun) -> None:
+    async def scenario() -> None:
+        async with ownership() as (bench, parts):
+            mira = await parts_user(bench, "mira")
+            table, model = parts.ownership, bench.controller.grid.model
+            row = table.hold(parts.train, UUID(int=77), mira.id, NOW, quiet=False)
+            await until(lambda: held(bench).get("Box 00000000") == ["mira"])
+            table.table.drop(row.id)
+            parts.watch.read_again()
+            await until(lambda: [track.name for track in model.tracks] == ["Kick", "Snare", "Bass", "Vocals"])
+            # Her name is known by now, also where her column went and comes again.
+            table.give(next(iter(table.table)), mira.id)
+            await until(lambda: held(bench)["Kick"] == ["mira"])
+
+    qt_run(scenario())
+
+
+def test_a_project_that_is_deleted_is_said_to_be(qt_run: QtRun) -> None:
+    async def scenario() -> None:
+        async with ownership() as (bench, parts):
+            for row in list(parts.ownership.table):
+                parts.ownership.table.drop(row.id)
+            parts.ownership.name(parts.train)
+            await bench.stores.projects.remove([parts.train.id])
+            bench.controller.grid.read()
+            await until(
+                lambda: any(
+                    label.text() == "The project was deleted" and label.isVisible()
+                    for label in bench.controller.grid.canvas.findChildren(QLabel)
+                )
+            )
+
+    qt_run(scenario())
+
+
 async def parts_user(bench: Bench[OwnershipController], name: str) -> User:
     return await bench.stores.user(name)
 
@@ -237,6 +272,7 @@ def test_a_release_is_told_counted_down_done_and_taken_back(qt_run: QtRun) -> No
             bench.controller.grid.canvas.selection.select_all()
             QTest.keyClick(bench.controller.grid.canvas, Qt.Key.Key_Delete)
             dialog = await bench.asked(ActDialog)
+            assert dialog.reason.hasFocus()
             await until(lambda: dialog.impact.text().startswith("Releases 2 tracks of"))
             assert not dialog.confirm.isEnabled()
             line(dialog, "Reason").setText("They went home")
