@@ -52,6 +52,7 @@ def log_columns(names: KnownNames, clock: GridClock) -> tuple[Column[OwnershipEv
             "When",
             lambda event: event.at,
             sort_key="id",
+            key="when",
             kind=ColumnKind.TIME,
             format=when,
             tooltip=lambda event: exact(shown(event)),
@@ -63,9 +64,9 @@ def log_columns(names: KnownNames, clock: GridClock) -> tuple[Column[OwnershipEv
             key="event",
             kind=ColumnKind.STATUS,
             tone=lambda event: _TONES[event.kind],
-            width=112,
+            width=124,
         ),
-        Column("Track", lambda event: track_words(names, event), key="track", width=140),
+        Column("Track", lambda event: track_words(names, event), key="track", width=132),
         Column("Project", lambda event: event.project_name, key="project", width=130),
         _person("Holder", lambda event: event.owner_id, lambda event: event.owner_name),
         _person(
@@ -83,7 +84,9 @@ def log_columns(names: KnownNames, clock: GridClock) -> tuple[Column[OwnershipEv
             width=120,
             hidden=True,
         ),
-        Column("Event id", lambda event: event.id, key="id", kind=ColumnKind.NUMBER, width=80, hidden=True),
+        Column(
+            "Event id", lambda event: event.id, key="number", kind=ColumnKind.NUMBER, width=80, hidden=True
+        ),
     )
 
 
