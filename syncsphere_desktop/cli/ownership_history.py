@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -18,18 +19,19 @@ from syncsphere_desktop.cli.people import (
     iso,
 )
 from syncsphere_desktop.cli.run import tell, wants_json
+from syncsphere_desktop.domain.ownership import unknown_track_name
 from syncsphere_desktop.errors import UsageError
 
 if TYPE_CHECKING:
     from syncsphere_desktop.database.connection import Database
-    from syncsphere_desktop.domain.ids import ProjectId
+    from syncsphere_desktop.domain.ids import ProjectId, UserId
     from syncsphere_desktop.domain.listing import FilterValue
     from syncsphere_desktop.domain.ownership import Holding
     from syncsphere_desktop.domain.ownership_history import OwnershipEvent
 
 _KINDS = ("claimed", "released", "handed_over", "added", "removed")
 _COLUMNS = ("at", "project", "track", "kind", "owner", "previous_owner", "application", "database_role")
-_THEN = ("track", "box_uuid", "state", "owners", "since")
+_THEN = ("track", "box_uuid", "state", "owner", "since")
 
 
 def register(commands: Any, connection: argparse.ArgumentParser) -> None:
@@ -89,46 +91,41 @@ def _history(namespace: argparse.Namespace) -> int:
         return _log(namespace)
     if namespace.project is None:
         raise UsageError("Whose grid? Give --project with --at.")
-    project, holdings, names = with_database(namespace, lambda database: _then(database, namespace))
-    document = {
-        "project_id": project,
-        "at": iso(namespace.at),
-        "tracks": [_held(holding, names.get(holding.box_uuid)) for holding in holdings],
-    }
+    project, tracks = with_database(namespace, lambda database: _then(database, namespace))
     if wants_json(namespace):
+        document = {"project_id": project, "at": iso(namespace.at), "tracks": tracks}
         tell(document, as_json=True, text="")
     else:
-        tell_rows(
-            namespace,
-            holdings,
-            len(holdings),
-            document=lambda holding: _held(holding, names.get(holding.box_uuid)),
-            columns=_THEN,
-        )
+        tell_rows(namespace, tracks, len(tracks), document=lambda track: track, columns=_THEN)
     return 0
 
 
 async def _then(
     database: Database, namespace: argparse.Namespace
-) -> tuple[ProjectId, list[Holding], dict[UUID, str]]:
+) -> tuple[ProjectId, list[dict[str, object]]]:
     from syncsphere_desktop.database.repositories.ownership_history import OwnershipHistory
     from syncsphere_desktop.studio.ownership.naming import TrackNames
+    from syncsphere_desktop.studio.ownership.titles import Titles
 
     project = await _project(database, namespace.project)
     tracks = await TrackNames(database).tracks(project)
     places = {track.box_uuid: track.position for track in tracks}
     holdings = await OwnershipHistory(database).at(project, namespace.at)
     ordered = sorted(holdings, key=lambda held: (places.get(held.box_uuid, len(places)), held.box_uuid))
-    return project, ordered, {track.box_uuid: track.name for track in tracks}
+    names = {track.box_uuid: track.name for track in tracks}
+    titles = Titles(database)
+    people = {owner: await titles.user(owner) for held in ordered for owner in held.owners}
+    return project, [_held(held, names, people) for held in ordered]
 
 
-def _held(holding: Holding, track: str | None) -> dict[str, object]:
+def _held(holding: Holding, names: Mapping[UUID, str], people: Mapping[UserId, str]) -> dict[str, object]:
     return {
         "box_uuid": str(holding.box_uuid),
-        "track": track,
+        "track": names.get(holding.box_uuid) or unknown_track_name(holding.box_uuid),
         "state": holding.state.value,
         "owner_id": holding.owner,
-        "owners": list(holding.owners),
+        "owner": ", ".join(people[owner] for owner in holding.owners) or None,
+        "owners": [{"id": owner, "name": people[owner]} for owner in holding.owners],
         "since": iso(holding.since),
         "row_ids": list(holding.row_ids),
     }
@@ -199,7 +196,7 @@ def _document(event: OwnershipEvent, track: str | None) -> dict[str, object]:
         "project_id": event.project_id,
         "project": event.project_name,
         "box_uuid": str(event.box_uuid),
-        "track": track,
+        "track": track or unknown_track_name(event.box_uuid),
         "row_id": event.row_id,
         "kind": event.kind.value,
         "owner_id": event.owner_id,

@@ -59,7 +59,7 @@ async def _rows(database: Database, namespace: argparse.Namespace) -> tuple[list
     from syncsphere_desktop.database.repositories.ownership import OwnershipRepository
     from syncsphere_desktop.studio.actor import current_actor
 
-    project, holdings = await _holdings(database, namespace)
+    project, title, holdings = await _holdings(database, namespace)
     named = await OwnershipRepository(database, current_actor()).boxes_of(project_id=project)
     names = {held.row.id: held for held in named if held.row is not None}
     by_project: dict[ProjectId | None, list[Holding]] = {}
@@ -76,34 +76,35 @@ async def _rows(database: Database, namespace: argparse.Namespace) -> tuple[list
             held.extend(_never_held(project, track) for box, track in tracks.items() if box not in there)
         total += len(held)
         if wanted:
-            told = [_row(one, names, tracks.get(one.box_uuid)) for one in held]
+            told = [_row(one, names, tracks.get(one.box_uuid), title) for one in held]
             rows.extend(sorted(told, key=lambda row: _number(row["position"])))
     return rows[: namespace.limit] if namespace.limit else rows, total
 
 
 async def _holdings(
     database: Database, namespace: argparse.Namespace
-) -> tuple[ProjectId | None, list[Holding]]:
+) -> tuple[ProjectId | None, str | None, list[Holding]]:
     from syncsphere_desktop.database.repositories.ownership_claims import OwnershipClaims
     from syncsphere_desktop.database.repositories.projects import ProjectRepository
     from syncsphere_desktop.database.repositories.users import UserRepository
     from syncsphere_desktop.studio.actor import current_actor
 
-    project = person = None
+    project = title = person = None
     if namespace.project is not None:
-        projects = ProjectRepository(database, current_actor())
-        project = (await found_project(projects, namespace.project)).id
+        found = await found_project(ProjectRepository(database, current_actor()), namespace.project)
+        project, title = found.id, found.name
     if namespace.person is not None:
         users = UserRepository(database, current_actor())
         person = (await found_user(users, namespace.person)).id
     claims = OwnershipClaims(database)
     holdings = await (claims.all_holdings() if project is None else claims.holdings(project))
-    return project, [
+    kept = [
         one
         for one in holdings
         if (person is None or person in one.owners)
         and (namespace.state is None or one.state.value == namespace.state)
     ]
+    return project, title, kept
 
 
 async def _all_of(database: Database, project: ProjectId) -> tuple[Holding, ...]:
@@ -126,10 +127,12 @@ def _never_held(project: ProjectId, track: GridTrack) -> Holding:
     return Holding(track.box_uuid, (), project_id=project)
 
 
-def _row(holding: Holding, names: Mapping[OwnershipId, HeldBox], track: GridTrack | None) -> Row:
+def _row(
+    holding: Holding, names: Mapping[OwnershipId, HeldBox], track: GridTrack | None, title: str | None
+) -> Row:
     rows = [names[row] for row in holding.row_ids if row in names]
     people = {row.row.owner_id: row.owner_name for row in rows if row.row is not None}
-    project = next((row.project_name for row in rows), None)
+    project = next((row.project_name for row in rows), title)
     owners: list[Mapping[str, object]] = [
         {"id": owner, "name": people.get(owner)} for owner in holding.owners
     ]

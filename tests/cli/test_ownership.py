@@ -93,6 +93,7 @@ def test_the_list_is_narrowed_down(
 ) -> None:
     rows = command("ownership", "list", *options, "--json").document["rows"]
     assert [UUID(row["box_uuid"]).int for row in rows] == boxes
+    assert all(row["project"] for row in rows if row["project_id"] is not None)
 
 
 def test_tracks_are_released_and_given_for_a_reason(command: Command, grid: ConnectionTarget) -> None:
@@ -177,12 +178,15 @@ def test_history_tells_what_happened_and_who_held_what(command: Command, grid: C
         == 2
     )
     then = command("ownership", "history", "--project", "Song", "--at", between, "--json").document
-    assert [(track["track"], track["owners"]) for track in then["tracks"]] == [
-        ("Instrument", [1]),
-        ("Instrument", [1, 2]),
-        ("Box 00000000", []),
+    assert [(track["track"], track["owner"]) for track in then["tracks"]] == [
+        ("Instrument", "ada"),
+        ("Instrument", "ada, bo"),
+        ("Box 00000000", None),
     ]
-    assert "Instrument" in command("ownership", "history", "--project", "Song", "--at", between).out
+    assert then["tracks"][1]["owners"] == [{"id": 1, "name": "ada"}, {"id": 2, "name": "bo"}]
+    assert "ada, bo" in command("ownership", "history", "--project", "Song", "--at", between).out
+    added = command("ownership", "history", "--project", "Song", "--kind", "added", "--json").document
+    assert [row["track"] for row in added["rows"]] == ["Box 00000000"]
     assert command("ownership", "history", "--at", between).code == 2
     assert command("ownership", "history", "--since", "yesterday").code == 2
 

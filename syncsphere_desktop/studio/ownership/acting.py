@@ -91,7 +91,10 @@ class ActPlan:
         """Return what it will touch, such as `Releases 7 tracks of ada in “Song”.`."""
         tracks = counted(len({(box.project_id, box.box_uuid) for box in self.boxes}), "track")
         names = Counter(_owner_name(box) for box in self.boxes if _owner_name(box) is not None)
-        of = f" of {_listed([str(name) for name, _count in names.most_common()], 'people')}" if names else ""
+        whose = [str(name) for name, _count in names.most_common()]
+        if any(_owner_name(box) is None for box in self.boxes):
+            whose.append("nobody")
+        of = f" of {_listed(whose, 'people')}" if names else ""
         projects = list(dict.fromkeys(_project_name(box) for box in self.boxes))
         where = f" in {_listed(projects, 'projects')}" if projects else ""
         if self.to is None:

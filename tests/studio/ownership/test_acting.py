@@ -153,7 +153,7 @@ async def test_tracks_are_claimed_for_somebody_also_without_a_row(desk: Desk) ->
 async def test_what_is_held_by_the_receiver_already_is_left_out(desk: Desk) -> None:
     plan = await desk.acts.plan(ActScope(project_id=SONG), await desk.bo(), "Mixing")
 
-    assert plan.sentence == "Hands 3 tracks of ada in “Song” over to bo."
+    assert plan.sentence == "Hands 3 tracks of ada and nobody in “Song” over to bo."
     assert {held.box_uuid for held in plan.boxes} == {box(1), box(2), box(4)}
 
 
