@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import io
 import os
 import tempfile
 from abc import ABC, abstractmethod
@@ -16,6 +15,7 @@ from urllib.parse import SplitResult, urlsplit
 from syncsphere_desktop.domain.sound import Content
 from syncsphere_desktop.errors import InputError, StoreUnavailableError
 from syncsphere_desktop.override import override
+from syncsphere_desktop.seeking import SeekableReader
 from syncsphere_desktop.storage.base import BLOCK_BYTES, AudioStore, Staged, StoredFile, go_on
 from syncsphere_desktop.storage.copying import Blocks
 from syncsphere_desktop.storage.failures import as_storage_errors
@@ -99,45 +99,24 @@ class RemoteStaged(Staged):
             self._is_done = True
 
 
-class RangedReader(io.RawIOBase, ABC):
+class RangedReader(SeekableReader, ABC):
     """A file of a known size that is fetched range by range."""
-
-    def __init__(self, size: int) -> None:
-        super().__init__()
-        self._size = size
-        self._position = 0
 
     @abstractmethod
     def _fetch(self, position: int, count: int) -> bytes:
         """Return up to `count` bytes, and at least one; raises OSError."""
 
     @override
-    def readable(self) -> bool:
-        return True
-
-    @override
-    def seekable(self) -> bool:
-        return True
-
-    @override
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
-        if base + offset < 0:
-            raise OSError(errno.EINVAL, "a position before the file's beginning")
-        self._position = base + offset
-        return self._position
-
-    @override
     def readinto(self, buffer: WriteableBuffer) -> int:
         view = memoryview(buffer).cast("B")
-        count = min(len(view), self._size - self._position)
+        count = min(len(view), self.size - self.at)
         if count <= 0:
             return 0
-        data = self._fetch(self._position, count)
+        data = self._fetch(self.at, count)
         if not data:
             raise OSError(errno.EIO, "the file became shorter while it was read")
         view[: len(data)] = data
-        self._position += len(data)
+        self.at += len(data)
         return len(data)
 
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import faulthandler
 import os
-import signal
 import socket
 import stat
 import sys
-import time
 import traceback
-from collections.abc import Callable
 from typing import BinaryIO
 
+from syncsphere_desktop.children import private_pipes, take_limits
 from syncsphere_desktop.storage.probing.damage import DamagedError, NoAudioError, OtherFormatError
 from syncsphere_desktop.storage.probing.progress import Progress
 from syncsphere_desktop.storage.probing.protocol import (
@@ -30,9 +27,6 @@ from syncsphere_desktop.storage.probing.protocol import (
 _OPEN_FLAGS = (
     os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 )
-_LARGEST_WRITTEN = 1 << 16
-_MOST_OPEN_FILES = 64
-_SECONDS_BEYOND = 2
 
 
 class _Unreadable(Exception):  # noqa: N818  # never leaves this module
@@ -46,12 +40,16 @@ def main(arguments: list[str]) -> int:
     """
     memory, seconds = int(arguments[0]), float(arguments[1])
     files = socket.socket(fileno=int(arguments[2])) if len(arguments) > 2 else None
-    requests, answers = _private_pipes()
-    processor = _take_limits(memory, seconds)
+    requests, answers = private_pipes()
+    grant = take_limits(memory)
+
+    def processor() -> None:
+        grant(seconds)
 
     def send(message: Message) -> None:
         answers.write(encoded(message))
 
+    processor()
     progress = Progress(send, processor)
     send({"ready": os.getpid()})
     while line := requests.readline(LONGEST_LINE):
@@ -61,46 +59,6 @@ def main(arguments: list[str]) -> int:
         if message.get("problem") in (Problem.MEMORY, Problem.INCOMPLETE):
             return 1  # what is left of this process is not worth trusting
     return 0
-
-
-def _private_pipes() -> tuple[BinaryIO, BinaryIO]:
-    """Move the pipes out of the way of libraries that print, and return them."""
-    requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb", buffering=0)
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nothing, 0)
-    os.close(nothing)
-    os.dup2(2, 1)
-    # Ctrl+C in a terminal reaches the whole group; the parent decides what becomes of its children.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    faulthandler.enable()
-    return requests, answers
-
-
-def _take_limits(memory: int, seconds: float) -> Callable[[], None]:
-    """Limit this process as far as the system can, and return what grants `seconds` of work anew."""
-    if sys.platform == "win32":  # there the parent's watchdog is alone
-        return lambda: None
-    import resource
-
-    def limit(kind: int, value: int) -> None:
-        _, hard = resource.getrlimit(kind)
-        if hard != resource.RLIM_INFINITY:
-            value = min(value, hard)
-        resource.setrlimit(kind, (value, hard))
-
-    if sys.platform == "linux":  # others refuse it, or do not keep to it
-        limit(resource.RLIMIT_AS, memory)
-    limit(resource.RLIMIT_NOFILE, _MOST_OPEN_FILES)
-    limit(resource.RLIMIT_CORE, 0)
-    limit(resource.RLIMIT_FSIZE, _LARGEST_WRITTEN)
-    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-
-    def grant() -> None:
-        # Also ends a child whose parent was killed and that hangs in a loop.
-        limit(resource.RLIMIT_CPU, int(time.process_time() + seconds) + _SECONDS_BEYOND)
-
-    grant()
-    return grant
 
 
 def _answer(request: Request, files: socket.socket | None, progress: Progress) -> Message:

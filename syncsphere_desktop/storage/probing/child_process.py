@@ -11,9 +11,8 @@ import threading
 import time
 from collections.abc import Callable
 from enum import Enum, auto
-from pathlib import Path
 
-import syncsphere_desktop
+from syncsphere_desktop.children import child_command, child_environment
 from syncsphere_desktop.errors import StorageError
 from syncsphere_desktop.storage.probing.limits import Limits
 from syncsphere_desktop.storage.probing.protocol import (
@@ -30,26 +29,6 @@ CHILD_ARGUMENT = "--probe-child"
 _MODULE = "syncsphere_desktop.storage.probing.child"
 _SECONDS_TO_DIE = 10.0
 _LAST_WORDS = 4000
-
-# A child reads files of strangers: it gets no variable that might hold a secret.
-_INHERITED = (
-    "PATH",
-    "LD_LIBRARY_PATH",
-    "DYLD_LIBRARY_PATH",
-    "SYSTEMROOT",
-    "SYSTEMDRIVE",
-    "WINDIR",
-    "TEMP",
-    "TMP",
-    "TMPDIR",
-    "HOME",
-    "USERPROFILE",
-    "LANG",
-    "LC_ALL",
-    "LC_CTYPE",
-    "PYTHONDONTWRITEBYTECODE",
-    "PYTHONPYCACHEPREFIX",
-)
 
 
 class End(Enum):
@@ -101,7 +80,7 @@ class ProbeChild:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=self._errors,
-                env=_environment(),
+                env=child_environment(),
                 pass_fds=() if files is None else (files.fileno(),),
                 creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
             )
@@ -229,15 +208,4 @@ def _socket_pair() -> tuple[socket.socket | None, socket.socket | None]:
 
 def _command(limits: Limits, files: socket.socket | None) -> list[str]:
     handed = () if files is None else (str(files.fileno()),)
-    if getattr(sys, "frozen", False):
-        return [sys.executable, CHILD_ARGUMENT, str(limits.memory), str(limits.seconds), *handed]
-    # -P: what lies in the current folder is not imported.
-    return [sys.executable, "-P", "-m", _MODULE, str(limits.memory), str(limits.seconds), *handed]
-
-
-def _environment() -> dict[str, str]:
-    inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
-    # Libraries would otherwise set memory aside for a thread on each core, and we use one or two.
-    threads = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "1"}
-    package = {"PYTHONPATH": str(Path(syncsphere_desktop.__file__).resolve().parent.parent)}
-    return inherited | threads | ({} if getattr(sys, "frozen", False) else package)
+    return child_command(CHILD_ARGUMENT, _MODULE, str(limits.memory), str(limits.seconds), *handed)
