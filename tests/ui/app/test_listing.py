@@ -262,7 +262,7 @@ def test_the_export_asks_for_a_file(qt_run: QtRun, tmp_path: Path) -> None:
             dialog = await bench.asked(QFileDialog)
             assert dialog.acceptMode() is QFileDialog.AcceptMode.AcceptSave
             assert dialog.selectedFiles()[0].endswith("users.csv")
-            dialog.fileSelected.emit(str(tmp_path / "chosen.csv"))
+            dialog.filesSelected.emit([str(tmp_path / "chosen.csv")])
             dialog.reject()
             await bench.told("3 users are in chosen.csv.")
 
