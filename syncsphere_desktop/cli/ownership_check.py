@@ -56,6 +56,8 @@ async def _main(namespace: argparse.Namespace, target: ConnectionTarget) -> tupl
     from syncsphere_desktop.studio.ownership.titles import Titles
 
     endpoint = chosen_feed(target, namespace)
+    if endpoint is None and getattr(namespace, "local", False):
+        raise FeedUnavailableError("The live feed of the local studio does not run; `local start` starts it.")
     if endpoint is None:
         raise UsageError("This connection names no live feed to compare the table with; --feed-url does.")
     async with opened(target) as database:
