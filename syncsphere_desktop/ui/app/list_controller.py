@@ -79,8 +79,8 @@ class ListController(QObject, Generic[RowT]):
         """Give the view its main button and its actions; none of them works where nothing may be changed."""
         button = Button(new, Kind.PRIMARY, icon_name="plus", keys="Ctrl+N")
         button.clicked.connect(add)
-        button.setVisible(not self._read_only)
         self.frame.add_tool(button)
+        button.setVisible(not self._read_only)  # without a parent it would be a window for a moment
         edit: Wish = ("Edit in place", self.listing.view.edit_current, "F2")
         for text, do, keys in ((f"{new}…", add, "Ctrl+N"), edit, *wishes):
             action = add_action(self.frame, text, do, shortcut=keys, group=self._group)

@@ -236,9 +236,9 @@ class IntegrityController(QObject):
         self.findings.frame.add_tool(self._more)
         self.findings.frame.add_tool(self._button)
         self._empty_due = Button("Remove what is due…", tooltip="Remove for good what was kept its time")
-        self._empty_due.setVisible(not self._read_only)
         self._empty_due.clicked.connect(self.returning.remove_due)
         self.quarantine.frame.add_tool(self._empty_due)
+        self._empty_due.setVisible(not self._read_only)  # without a parent it would be a window for a moment
 
     def _connect(self) -> None:
         findings, run = self.findings, self.check_run

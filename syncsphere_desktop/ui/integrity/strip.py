@@ -57,6 +57,7 @@ class CheckStrip(QFrame):
         self._bar.setValue(round(1000 * (share or 0.0)))
         self.pause.setText("Go on" if progress.paused else "Pause")
         self._show_running(running=True)
+        self.setVisible(True)
 
     def show_rest(self, icon_name: str, tone: str, sentence: str, aside: str = "") -> None:
         """Show how the last check ended; an empty sentence hides the line."""
@@ -74,7 +75,6 @@ class CheckStrip(QFrame):
             (Qt.AlignmentFlag.AlignLeft if running else Qt.AlignmentFlag.AlignRight)
             | Qt.AlignmentFlag.AlignVCenter
         )
-        self.setVisible(True)
 
     @property
     def sentence(self) -> str:

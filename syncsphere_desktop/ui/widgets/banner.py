@@ -54,9 +54,9 @@ class Banner(QWidget):
         self._more.clicked.connect(self._on_more_clicked)
         self._close = IconButton("close", "Dismiss")
         self._close.clicked.connect(self._on_close_clicked)
-        self._close.setVisible(dismissible)
         self._details = details_box()
         self._build()
+        self._close.setVisible(dismissible)  # without a parent it would be a window for a moment
         self.show_message(sentence, tone, action=action, details=details)
 
     def _build(self) -> None:
