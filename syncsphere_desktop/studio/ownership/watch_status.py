@@ -26,7 +26,7 @@ class WatchWay(StrEnum):
 class WatchStatus:
     """How the watch stands. `read_at`, with a zone, is when the table was last read, of several projects the
     one read longest ago; None before the first time. `reason` is a whole sentence on what is not as it
-    should be.
+    should be; without one OFFLINE is how it is before the start.
     """
 
     way: WatchWay = WatchWay.OFFLINE
@@ -46,6 +46,8 @@ class WatchStatus:
     def sentence(self, now: datetime) -> str:
         """Return by which way changes come and how old the picture is, with the reason where there is one."""
         age = self.picture_age(now)
+        if self.way is WatchWay.OFFLINE and self.reason is None:
+            return "The table is about to be read."
         if age is None:
             read = "the table was not read yet"
         elif age < timedelta(seconds=1):

@@ -73,9 +73,9 @@ class RowFacts:
 def holding_columns(facts: RowFacts, now: Callable[[], datetime]) -> tuple[Column[BoxOwnership], ...]:
     """Return the columns; `now` is the server's clock, for relative times."""
     return (
-        Column("Track", facts.track, key="track", width=180),
-        Column("Unit", facts.unit, key="unit", width=140),
-        Column("Project", lambda row: row.project_name, sort_key="project", width=150),
+        Column("Track", facts.track, key="track", width=170),
+        Column("Unit", facts.unit, key="unit", width=100),
+        Column("Project", lambda row: row.project_name, sort_key="project", width=130),
         Column(
             "Held by",
             lambda row: row.owner_name,

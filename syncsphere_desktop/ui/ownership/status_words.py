@@ -13,7 +13,7 @@ from syncsphere_desktop.ui.ownership.truth_strip import light_words
 
 def feed_words(agreement: Agreement, status: WatchStatus, now: datetime) -> tuple[str, Tone, str]:
     """Return the words, the tone of the dot, and the whole story; `now` has a zone."""
-    story = f"{light_words(agreement, status.way)}. {status.sentence(now)}"
+    story = f"{light_words(agreement, status)}. {status.sentence(now)}"
     match status.way:
         case WatchWay.OFFLINE:
             return "Feed off", Tone.BAD if status.read_at is not None else Tone.QUIET, story

@@ -22,15 +22,17 @@ _TONES = {
 }
 
 
-def light_words(agreement: Agreement, way: WatchWay) -> str:
+def light_words(agreement: Agreement, status: WatchStatus) -> str:
     """Return what the light says."""
     if agreement.state is AgreementState.AGREE:
         return "Feed and table agree"
     if agreement.state is AgreementState.DIFFERS:
         return f"Feed and table differ on {counted(agreement.total, 'track')}"
-    if way is WatchWay.FEED:
+    if status.way is WatchWay.FEED:
         return "Comparing feed and table"
-    return "Offline" if way is WatchWay.OFFLINE else "Not compared with a feed"
+    if status.way is not WatchWay.OFFLINE:
+        return "Not compared with a feed"
+    return "Starting" if status.reason is None else "Offline"
 
 
 class TruthStrip(QFrame):
@@ -59,7 +61,7 @@ class TruthStrip(QFrame):
         tone = _TONES[agreement.state]
         if status.way is WatchWay.OFFLINE and status.read_at is not None:
             tone = "danger"
-        self.light.show_state(tone, light_words(agreement, status.way))
+        self.light.show_state(tone, light_words(agreement, status))
         told = status.sentence(now)
         if agreement.state is AgreementState.UNKNOWN and status.way is WatchWay.FEED and agreement.reason:
             told = f"{told} {agreement.reason}"
