@@ -56,7 +56,7 @@ def log_columns(names: KnownNames, clock: GridClock) -> tuple[Column[OwnershipEv
             kind=ColumnKind.TIME,
             format=when,
             tooltip=lambda event: exact(shown(event)),
-            width=104,
+            width=100,
         ),
         Column(
             "Event",
@@ -64,17 +64,17 @@ def log_columns(names: KnownNames, clock: GridClock) -> tuple[Column[OwnershipEv
             key="event",
             kind=ColumnKind.STATUS,
             tone=lambda event: _TONES[event.kind],
-            width=124,
+            width=116,
         ),
         Column("Track", lambda event: track_words(names, event), key="track", width=132),
-        Column("Project", lambda event: event.project_name, key="project", width=130),
+        Column("Project", lambda event: event.project_name, key="project", width=118),
         _person("Holder", lambda event: event.owner_id, lambda event: event.owner_name),
         _person(
             "Before",
             lambda event: event.previous_owner_id,
             lambda event: event.previous_owner_name,
         ),
-        Column("By", lambda event: event.application or event.database_role, key="application", width=120),
+        Column("By", lambda event: event.application or event.database_role, key="application", width=88),
         Column(
             "Box",
             lambda event: event.box_uuid,
@@ -99,4 +99,4 @@ def _person(
         found, known = person(event), name(event)
         return known if known is not None or found is None else f"User {found}"
 
-    return Column(title, words, key=title.lower(), kind=ColumnKind.PERSON, person=person, width=120)
+    return Column(title, words, key=title.lower(), kind=ColumnKind.PERSON, person=person, width=138)
