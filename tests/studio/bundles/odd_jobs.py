@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import time
@@ -9,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from itertools import count
 from typing import Any
 
+from syncsphere_desktop.errors import QueryError
 from syncsphere_desktop.studio.bundles.child.desk import Desk
 
 
@@ -27,6 +29,13 @@ def beat_on(desk: Desk, arguments: Mapping[str, Any]) -> Iterator[Any]:
     yield
 
 
+def beat_thrice(desk: Desk, arguments: Mapping[str, Any]) -> Iterator[Any]:
+    """Tell three times how far it is, and nothing else."""
+    for done in (1.0, 2.0, 3.0):
+        desk.beat(done)
+    yield from ()
+
+
 def take_memory(desk: Desk, arguments: Mapping[str, Any]) -> Iterator[Any]:
     """Take more memory than there is."""
     yield len(bytes(int(arguments["bytes"])))
@@ -41,6 +50,17 @@ def crash(desk: Desk, arguments: Mapping[str, Any]) -> Iterator[Any]:
 def fail(desk: Desk, arguments: Mapping[str, Any]) -> Iterator[Any]:
     """Raise what nobody foresaw."""
     yield 1 // int(arguments["zero"])
+
+
+def refuse(desk: Desk, arguments: Mapping[str, Any]) -> Iterator[Any]:
+    """Tell something, then refuse the rest as the environment's fault."""
+    yield "begun"
+    raise QueryError(str(arguments["message"]), details="page 7")
+
+
+def nest(desk: Desk, arguments: Mapping[str, Any]) -> Iterator[Any]:
+    """Read what is nested more deeply than anything reads."""
+    yield json.loads("[" * 200_000)
 
 
 def print_loudly(desk: Desk, arguments: Mapping[str, Any]) -> Iterator[Any]:

@@ -7,7 +7,7 @@ import io
 import json
 import sys
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, BinaryIO
 
 from typing_extensions import override
@@ -60,7 +60,11 @@ class PipedFile(SeekableReader):
 def main(arguments: list[str]) -> int:
     """Do jobs that come on standard input; `arguments` is the limit on memory in bytes."""
     requests, answers = private_pipes()
-    grant = take_limits(int(arguments[0]))
+    return serve(requests, answers, take_limits(int(arguments[0])))
+
+
+def serve(requests: BinaryIO, answers: BinaryIO, grant: Callable[[float], None]) -> int:
+    """Do the jobs that are asked for until nobody is left to ask; 1 where a job left this process unsound."""
     desk = Desk()
     send(answers, Frame.READY)
     while (got := receive(requests)) is not None:
