@@ -14,8 +14,7 @@ from PySide6.QtWidgets import QWidget
 
 from syncsphere_desktop.database.notifications import ChangeEvent, EverythingMayHaveChanged, TableChanged
 from syncsphere_desktop.domain.ids import ProjectId
-from syncsphere_desktop.domain.ownership_agreement import Agreement, Difference
-from syncsphere_desktop.domain.presence import PersonRef
+from syncsphere_desktop.domain.ownership_agreement import Agreement
 from syncsphere_desktop.domain.project import Project
 from syncsphere_desktop.errors import AppError, NotFoundError
 from syncsphere_desktop.studio.ownership.watch_ports import ALL
@@ -26,7 +25,7 @@ from syncsphere_desktop.ui.app.view import Filters, ViewContext
 from syncsphere_desktop.ui.library.dialogs import ChooseProjectDialog
 from syncsphere_desktop.ui.ownership.acting import Acting
 from syncsphere_desktop.ui.ownership.clock import GridClock
-from syncsphere_desktop.ui.ownership.differences_dialog import DifferencesDialog
+from syncsphere_desktop.ui.ownership.differences import Differences
 from syncsphere_desktop.ui.ownership.grid_page import GridPage
 from syncsphere_desktop.ui.ownership.list_page import ListPage
 from syncsphere_desktop.ui.ownership.network import on_network_return
@@ -75,6 +74,7 @@ class OwnershipController(QObject):
         page = Page(TRACKS, "Tracks", self._frame_of, self._show_tracks)
         self.pages.add(page, self.grid.frame, self.list.frame)
         self.past = PastPages(parts, self.pages, context, self._scope, clock)
+        self._differences = Differences(parts, self._scope, context.window)
         self._ends: list[Callable[[], None]] = []
         self._clocked = QTimer(self, interval=_TICK_MILLISECONDS)  # the picture grows old
         self._clocked.timeout.connect(self._show_truth)
@@ -210,7 +210,7 @@ class OwnershipController(QObject):
     def show_differences(self) -> None:
         """Show where feed and table differ."""
         if open_dialog(self._context.window) is None:
-            self._scope.spawn(self._show_differences(), key="dialog")
+            self._scope.spawn(self._differences.ask(), key="dialog")
 
     # Pages
 
@@ -348,32 +348,13 @@ class OwnershipController(QObject):
 
     def _on_watch_agreement(self, agreement: Agreement) -> None:
         self._show_truth()
-        dialog = open_dialog(self._context.window)
-        if isinstance(dialog, DifferencesDialog):
-            dialog.show_agreement(agreement)
+        self._differences.take(agreement)
 
     def _on_watch_presence(self, projects: frozenset[ProjectId]) -> None:
         if self._project is None:
             self.list.take_repaint()
         elif self._project.id in projects:
             self.grid.take_presence()
-
-    async def _show_differences(self) -> None:
-        dialog = DifferencesDialog(self._context.window, self._names_of, self._person_name)
-        dialog.read_again_requested.connect(self._parts.watch.read_again)
-        dialog.show_agreement(self._parts.watch.agreement)
-        await dialog.ask()
-
-    def _names_of(self, difference: Difference) -> tuple[str, str]:
-        if self._project is not None and self._project.id == difference.project_id:
-            found = self.grid.model.find(difference.box_uuid)
-            if found is not None:
-                return self._project.name, found[0].name
-        track = self.list.names.find(difference.project_id, difference.box_uuid)
-        return f"Project {difference.project_id}", str(difference.box_uuid) if track is None else track.name
-
-    def _person_name(self, person: PersonRef) -> str:
-        return person if isinstance(person, str) else self.grid.model.people.name_of(person)
 
     def _show_error(self, error: AppError) -> None:
         if isinstance(error, NotFoundError):

@@ -453,6 +453,12 @@ def texts_of(bench: Bench[OwnershipController]) -> list[str]:
     return [label.text() for label in bench.controller.grid.frame.findChildren(QLabel) if label.isVisible()]
 
 
+def told(dialog: DifferencesDialog) -> list[str]:
+    """Return the first line of the differences."""
+    items = [dialog.rows.item(0, column) for column in range(4)]
+    return [item.text() for item in items if item is not None]
+
+
 def test_presence_claims_and_differences_come_by_the_feed(qt_run: QtRun) -> None:
     async def scenario() -> None:
         feed = FakeFeed()
@@ -472,11 +478,27 @@ def test_presence_claims_and_differences_come_by_the_feed(qt_run: QtRun) -> None
             await until(grid.truth.differences.isVisible)
             grid.truth.differences.click()
             dialog = await bench.asked(DifferencesDialog)
-            items = [dialog.rows.item(0, column) for column in range(4)]
-            cells = [item.text() for item in items if item is not None]
-            assert cells == ["Night train", "Vocals", "bob", "Nobody"]
+            await until(lambda: told(dialog) == ["Night train", "Vocals", "bob", "Nobody"])
             feed.claim(train.id, parts.boxes[3], None)
             await until(dialog.rows.isHidden)
+            dialog.reject()
+            await until(lambda: not bench.dialogs())
+
+    qt_run(scenario())
+
+
+def test_differences_have_names_also_where_all_projects_are_shown(qt_run: QtRun) -> None:
+    async def scenario() -> None:
+        feed = FakeFeed()
+        async with ownership(feed=feed, project=False) as (bench, parts):
+            train = parts.train
+            mira = await parts_user(bench, "mira")
+            feed.server = {train.id: {parts.boxes[0]: mira.id, parts.boxes[1]: parts.bob.id}}
+            feed.connect()
+            await until(lambda: parts.watch.agreement.total == 1)
+            bench.controller.show_differences()
+            dialog = await bench.asked(DifferencesDialog)
+            await until(lambda: told(dialog) == ["Night train", "Kick", "mira", "ada"])
             dialog.reject()
             await until(lambda: not bench.dialogs())
 
