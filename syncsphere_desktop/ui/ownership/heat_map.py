@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import log
 
-from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, Qt, Signal
+from PySide6.QtCore import QPoint, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
-    QFocusEvent,
-    QHelpEvent,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -17,7 +15,7 @@ from PySide6.QtGui import (
     QPen,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QToolTip
+from PySide6.QtWidgets import QFrame
 from typing_extensions import override
 
 from syncsphere_desktop.domain.humane import counted, number
@@ -30,7 +28,7 @@ from syncsphere_desktop.ui.ownership.style import GridStyle
 from syncsphere_desktop.ui.ownership.time_scale import TimeScale, ticks, window_words
 from syncsphere_desktop.ui.theme.style import current_tokens
 from syncsphere_desktop.ui.theme.tokens import mixed
-from syncsphere_desktop.ui.widgets.plain_text import plain_tip
+from syncsphere_desktop.ui.widgets.painted_area import PaintedArea
 
 ROW = 28
 HEADER = 28
@@ -42,7 +40,7 @@ _LEFT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
 _RIGHT = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
 
 
-class HeatMap(QAbstractScrollArea):
+class HeatMap(PaintedArea):
     """Projects by parts of time. Enter or a double click on a cell wishes for that project then."""
 
     current_changed = Signal()
@@ -58,7 +56,7 @@ class HeatMap(QAbstractScrollArea):
         self._most = 0
         self._steps = 0.0
         self._current: tuple[int, int] | None = None
-        self._restyle()
+        self.restyle()
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Changes of each project over time")
@@ -123,7 +121,8 @@ class HeatMap(QAbstractScrollArea):
         bar.setSingleStep(ROW)
         viewport.update()
 
-    def _restyle(self) -> None:
+    @override
+    def restyle(self) -> None:
         tokens = current_tokens()
         self._style = GridStyle(SIZES[Density.COMPACT])
         shares = [0.16 + 0.84 * shade / (_SHADES - 1) for shade in range(_SHADES)]
@@ -203,17 +202,6 @@ class HeatMap(QAbstractScrollArea):
         super().resizeEvent(event)
         self._arrange()
 
-    @override
-    def scrollContentsBy(self, dx: int, dy: int) -> None:
-        self.viewport().update()
-
-    @override
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() in (QEvent.Type.StyleChange, QEvent.Type.PaletteChange):
-            self._restyle()
-            self.viewport().update()
-
     # Mouse and keyboard
 
     @override
@@ -247,24 +235,9 @@ class HeatMap(QAbstractScrollArea):
             self.project_requested.emit(current[0].project_id, current[2])
 
     @override
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        super().focusInEvent(event)
-        self.viewport().update()
-
-    @override
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        super().focusOutEvent(event)
-        self.viewport().update()
-
-    @override
-    def viewportEvent(self, event: QEvent) -> bool:
-        if event.type() is QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            cell = self._cell_at(event.pos())
-            QToolTip.showText(
-                event.globalPos(), "" if cell is None else plain_tip(self._told(*cell)), self.viewport()
-            )
-            return True
-        return super().viewportEvent(event)
+    def tip_at(self, place: QPoint) -> str:
+        cell = self._cell_at(place)
+        return "" if cell is None else self._told(*cell)
 
 
 def project_words(heat: HeatRow) -> str:

@@ -6,11 +6,9 @@ import time
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, Qt, Signal
+from PySide6.QtCore import QPoint, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
-    QFocusEvent,
-    QHelpEvent,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -19,7 +17,7 @@ from PySide6.QtGui import (
     QPixmap,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QToolTip
+from PySide6.QtWidgets import QFrame
 from typing_extensions import override
 
 from syncsphere_desktop.domain.humane import exact, initials
@@ -31,7 +29,7 @@ from syncsphere_desktop.ui.ownership.style import GridStyle
 from syncsphere_desktop.ui.ownership.time_scale import TimeScale, ticks
 from syncsphere_desktop.ui.ownership.words import held_for
 from syncsphere_desktop.ui.theme.icons import paint_icon
-from syncsphere_desktop.ui.widgets.plain_text import plain_tip
+from syncsphere_desktop.ui.widgets.painted_area import PaintedArea
 
 ROW = 26
 NAMES = 208
@@ -43,7 +41,7 @@ _BUDGET_SECONDS = 0.003
 _KEPT = 600
 
 
-class LaneChart(QAbstractScrollArea):
+class LaneChart(PaintedArea):
     """Shows a `PastWindow`. A click chooses a moment; the keyboard goes from stretch to stretch."""
 
     moment_chosen = Signal(object)
@@ -238,15 +236,9 @@ class LaneChart(QAbstractScrollArea):
         self._forget()
 
     @override
-    def scrollContentsBy(self, dx: int, dy: int) -> None:
-        self.viewport().update()
-
-    @override
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() in (QEvent.Type.StyleChange, QEvent.Type.PaletteChange):
-            self._style = GridStyle(SIZES[Density.COMPACT])
-            self._forget()
+    def restyle(self) -> None:
+        self._style = GridStyle(SIZES[Density.COMPACT])
+        self._forget()
 
     # Mouse and keyboard
 
@@ -300,20 +292,6 @@ class LaneChart(QAbstractScrollArea):
         self.viewport().update()
 
     @override
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        super().focusInEvent(event)
-        self.viewport().update()
-
-    @override
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        super().focusOutEvent(event)
-        self.viewport().update()
-
-    @override
-    def viewportEvent(self, event: QEvent) -> bool:
-        if event.type() is QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            found = self.stretch_at(event.pos())
-            text = "" if found is None else plain_tip(self.told(*found))
-            QToolTip.showText(event.globalPos(), text, self.viewport())
-            return True
-        return super().viewportEvent(event)
+    def tip_at(self, place: QPoint) -> str:
+        found = self.stretch_at(place)
+        return "" if found is None else self.told(*found)
