@@ -132,3 +132,12 @@ def test_a_bundle_of_the_studio_is_named_as_its_own_library_does() -> None:
         track.uuid for track in contents.tracks
     ]
     assert rows == tuple(replace(row, position=number) for number, row in enumerate(rows))
+
+
+async def test_the_versions_are_read_anew_once_they_are_forgotten(database: Database) -> None:
+    versions, names = Versions(database), TrackNames(database)
+    project = await versions.project()
+    await versions.store(project, SONG)
+    before = await names.tracks(project)
+    names.forget(project)
+    assert await names.tracks(project) == before
