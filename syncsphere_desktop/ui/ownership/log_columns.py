@@ -28,6 +28,21 @@ _TONES = {
 }
 
 
+_NUMBERS: tuple[Column[OwnershipEvent], ...] = (
+    Column(
+        "Box",
+        lambda event: event.box_uuid,
+        key="box",
+        kind=ColumnKind.MONO,
+        elide=Elide.MIDDLE,
+        width=120,
+        hidden=True,
+    ),
+    Column("Event id", lambda event: event.id, key="number", kind=ColumnKind.NUMBER, width=80, hidden=True),
+)
+"""What few want to see: shown on wish."""
+
+
 def track_words(names: KnownNames, event: OwnershipEvent) -> str:
     """Return the track's name, or what stands for it; blank while it is being read."""
     track = names.find(event.project_id, event.box_uuid)
@@ -75,18 +90,7 @@ def log_columns(names: KnownNames, clock: GridClock) -> tuple[Column[OwnershipEv
             lambda event: event.previous_owner_name,
         ),
         Column("By", lambda event: event.application or event.database_role, key="application", width=88),
-        Column(
-            "Box",
-            lambda event: event.box_uuid,
-            key="box",
-            kind=ColumnKind.MONO,
-            elide=Elide.MIDDLE,
-            width=120,
-            hidden=True,
-        ),
-        Column(
-            "Event id", lambda event: event.id, key="number", kind=ColumnKind.NUMBER, width=80, hidden=True
-        ),
+        *_NUMBERS,
     )
 
 
