@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from typing_extensions import override
 
 from syncsphere_desktop.domain.audio import AudioFile
 from syncsphere_desktop.domain.ids import AudioFileId
@@ -18,6 +21,10 @@ from syncsphere_desktop.errors import (
     ReadOnlyError,
     StoredFileMissingError,
 )
+from syncsphere_desktop.storage.base import AudioStore, go_on
+from syncsphere_desktop.storage.held import HeldFile
+from syncsphere_desktop.storage.local import LocalStore
+from syncsphere_desktop.storage.paths import StorePath
 from syncsphere_desktop.storage.probing.pool import ProbePool
 from syncsphere_desktop.studio.listening import Listening
 from syncsphere_desktop.studio.store_access import StoreAccess
@@ -145,3 +152,55 @@ async def test_a_file_in_a_folder_is_listened_to_as_it_was_opened(bench: Bench) 
     assert not path.exists()
     with pytest.raises(StoredFileMissingError):
         await listening.fetch(bench.row("gone.wav"))
+
+
+class Copying(LocalStore):
+    """A store from which a file is at hand once `go_on` is set; `check` is called then, or never."""
+
+    def __init__(self, folder: Path, *, checks: bool) -> None:
+        super().__init__(folder)
+        self.begun, self.go_on = threading.Event(), threading.Event()
+        self.let_go = threading.Event()
+        self._checks = checks
+
+    @override
+    @contextmanager
+    def as_file(self, at: StorePath, *, check: Callable[[], None] = go_on) -> Iterator[HeldFile]:
+        self.begun.set()
+        self.go_on.wait(10)
+        try:
+            if self._checks:
+                check()
+            with super().as_file(at) as held:
+                yield held
+        finally:
+            self.let_go.set()
+
+
+class CopyingAccess(StoreAccess):
+    """Access to a store that copies."""
+
+    def __init__(self, store: Copying) -> None:
+        super().__init__(store.url, KnownInMemory())
+        self._copying = store
+
+    @override
+    def of_any_studio(self) -> AudioStore:
+        return self._copying
+
+
+@pytest.mark.parametrize("checks", [True, False], ids=["in the middle", "at the end"])
+async def test_what_nobody_waits_for_any_longer_is_let_go(bench: Bench, checks: bool) -> None:
+    (bench.folder / "tone.wav").write_bytes(b"x")
+    store = Copying(bench.folder, checks=checks)
+    access = CopyingAccess(store)
+    listening = Listening(access)
+    fetching = asyncio.create_task(listening.fetch(bench.row("tone.wav")))
+    await asyncio.to_thread(store.begun.wait, 10)
+    fetching.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await fetching
+    store.go_on.set()
+    assert await asyncio.to_thread(store.let_go.wait, 10)
+    await listening.release()
+    await access.shutdown()

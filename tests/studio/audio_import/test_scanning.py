@@ -6,6 +6,7 @@ import os
 import socket
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -228,3 +229,28 @@ class _without_privileges:  # noqa: N801  # reads as a statement
             os.seteuid(0)
             for path, mode in self._opened:
                 path.chmod(mode)
+
+
+def test_what_goes_away_during_the_scan_is_told(root: Path, takes: Path) -> None:
+    inner = takes / "a"
+    inner.mkdir()
+    for name in ("b.wav", "c.wav"):
+        (takes / name).write_bytes(b"x")
+
+    def clear() -> None:  # at the source, at each entry: the folder was seen by the third, the files not
+        turns.append(None)
+        if len(turns) == 3:
+            inner.rmdir()
+            (takes / "b.wav").unlink()
+
+    turns: list[None] = []
+    told = reasons(found(root, takes, check=clear))
+
+    assert told == {"takes/b.wav": "It isn't there.", "takes/a": "It isn't there.", "takes/c.wav": None}
+
+
+def test_a_storage_that_is_elsewhere_or_not_there_hides_nothing(tmp_path: Path, takes: Path) -> None:
+    (takes / "a.wav").write_bytes(b"x")
+    for url in (str(tmp_path / "unmounted"), "s3://bucket/audio"):
+        with closing(open_store(url)) as store:
+            assert reasons(list(scan([takes], store, go_on))) == {"takes/a.wav": None}
