@@ -128,6 +128,8 @@ class GridPage(QObject):
         strange = False
         for box_uuid in boxes:
             box = picture.get(box_uuid)
+            if box is not None and box.holding is None and box.claim is None:
+                box = None  # its last row went; the picture forgets it with the next read
             held = FREE if box is None else held_of(box)
             if not self.model.set_held(box_uuid, held):
                 if box is not None:
@@ -212,7 +214,8 @@ class GridPage(QObject):
         picture = self._parts.watch.picture(project.id).boxes
         known = [shown_track(track) for track in tracks]
         boxes = {track.box_uuid for track in known}
-        known += [unknown_track(box_uuid) for box_uuid in picture if box_uuid not in boxes]
+        rows = (box.box_uuid for box in picture.values() if box.holding is not None or box.claim is not None)
+        known += [unknown_track(box_uuid) for box_uuid in rows if box_uuid not in boxes]
         self.model.set_tracks(known)
         self.model.set_all_held({box_uuid: held_of(box) for box_uuid, box in picture.items()})
         self.model.set_people(self._columns(people, known))

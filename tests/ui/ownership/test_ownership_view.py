@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, timedelta
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from PySide6.QtWidgets import QLabel, QListWidget
 from syncsphere_desktop.database.change_events import Operation, TableChanged
 from syncsphere_desktop.database.listener_thread import ListenerMode
 from syncsphere_desktop.domain.collaborator import Role
+from syncsphere_desktop.domain.ownership import ChangeSource, OwnershipChange
 from syncsphere_desktop.domain.project import Project
 from syncsphere_desktop.domain.user import User
 from syncsphere_desktop.errors import ConnectionLostError
@@ -186,7 +188,11 @@ def test_a_box_without_a_row_that_no_bundle_knows_goes_again(qt_run: QtRun) -> N
             row = table.hold(parts.train, UUID(int=77), mira.id, NOW, quiet=False)
             await until(lambda: held(bench).get("Box 00000000") == ["mira"])
             table.table.drop(row.id)
-            parts.watch.read_again()
+            at = NOW.replace(tzinfo=UTC)
+            told = OwnershipChange(
+                at, parts.train.id, row.box_uuid, None, mira.id, ChangeSource.NOTICE, row.id
+            )
+            table.notices.tell(replace(told, gone=True))
             await until(lambda: [track.name for track in model.tracks] == ["Kick", "Snare", "Bass", "Vocals"])
             # Her name is known by now, also where her column went and comes again.
             table.give(next(iter(table.table)), mira.id)
