@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import json
 import os
 import threading
+import zipfile
 from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO
+from uuid import UUID
 
 import pytest
 
@@ -22,7 +26,7 @@ from syncsphere_desktop.studio.bundles.child.wire import (
     send,
     text_payload,
 )
-from tests.bundle_maker import sample_bundle
+from tests.bundle_maker import BoxOf, bundle, graph, sample_bundle
 from tests.studio.bundles import odd_jobs
 
 
@@ -129,9 +133,39 @@ def test_a_kept_bundle_is_compared_and_one_that_is_not_kept_is_named(child: Serv
     assert child.ask(tell_difference, other) == [(Frame.ERROR, {"not_kept": "b"})]
 
 
-def test_samples_that_are_not_in_the_file_are_left_out(child: Served) -> None:
-    nobody = {"samples": ["00000000-0000-0000-0000-000000000001"]}
-    assert child.ask(hash_samples, nobody, sample_bundle("v1")) == [(Frame.END, None)]
+def test_samples_are_hashed_and_those_that_are_not_in_the_file_are_left_out(child: Served) -> None:
+    data = sample_bundle("v1")
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        name = next(name for name in archive.namelist() if name.endswith("audio.wav"))
+        digest = hashlib.sha256(archive.read(name)).hexdigest()
+    held = name.split("/")[1]
+    asked = {"samples": ["00000000-0000-0000-0000-000000000001", held]}
+    assert child.ask(hash_samples, asked, data) == [(Frame.PIECE, [held, digest]), (Frame.END, None)]
+
+
+def test_a_cover_comes_last_and_a_damaged_one_is_none(child: Served) -> None:
+    cover = b"".join(hashlib.sha256(bytes([number])).digest() for number in range(64))
+    data = bundle(graph([]), extra={"image.bin": cover})
+    whole = child.ask(open_and_keep, {"key": "a"}, data)
+    assert whole[-2] == (Frame.BYTES, cover)
+    damaged = data.replace(cover[:16], bytes(16))
+    assert damaged != data
+    told = child.ask(open_and_keep, {"key": "a"}, damaged)
+    assert Frame.BYTES not in [frame for frame, _ in told]
+    assert told[-1] == (Frame.END, None)
+
+
+def test_much_that_differs_comes_in_several_pieces(child: Served) -> None:
+    units = [
+        BoxOf("AudioUnitBox", UUID(int=number + 1), {1: "instrument", 11: number}) for number in range(60)
+    ]
+    child.ask(open_and_keep, {"key": "a"}, bundle(graph([])))
+    child.ask(open_and_keep, {"key": "b"}, bundle(graph(units)))
+    told = child.ask(tell_difference, {"before": "a", "after": "b", "owners": {}})
+    pieces = [rows for frame, rows in told if frame is Frame.PIECE]
+    assert max(map(len, pieces)) <= 50
+    boxes = [box for rows in pieces for row in rows for box in row[6]]
+    assert sorted(boxes) == sorted(unit.uuid.hex for unit in units)
 
 
 def test_a_refusal_is_told_whole_and_the_next_job_is_done(child: Served) -> None:
