@@ -124,6 +124,17 @@ async def test_what_is_not_in_quarantine_any_more_is_told(studio: Studio) -> Non
     assert await studio.exists(lost)
 
 
+async def test_a_row_that_leads_out_of_the_storage_goes_alone_and_is_emptied(
+    studio: Studio, tmp_path: Path
+) -> None:
+    (tmp_path / "secret.wav").write_bytes(wav())
+    outside = await studio.add_foreign(await studio.rows.project(), "../secret.wav")
+    (held,) = await put(studio, outside)
+    assert reasons(await studio.quarantine.empty([held])) == [(Did.DONE, None)]
+    assert (tmp_path / "secret.wav").exists()
+    assert not await studio.quarantine.entries()
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
 async def test_a_file_whose_name_is_no_text_is_left_and_findings_that_are_no_longer_true_too(
     studio: Studio,
@@ -179,8 +190,9 @@ async def test_what_was_never_recorded_or_is_nowhere_cannot_be_found(studio: Stu
     await studio.add(tape, "witness.wav", wav(0.5))
     foreign = await studio.add_foreign(tape, "theirs.wav")
     row = await studio.add(tape, "kick.wav")
-    studio.file(row).unlink()
+    studio.file(row).rename(studio.file("moved.wav"))
     findings = [one_ for one_ in (await studio.check()).findings if one_.file_id in (foreign, row.id)]
+    studio.file("moved.wav").unlink()  # it was there when all was checked
     report = await studio.repair.relocate(sorted(findings, key=lambda finding: finding.path == row.file_path))
     assert reasons(report) == [
         (Did.FAILED, "Its content was never recorded, so that it can't be told from others."),

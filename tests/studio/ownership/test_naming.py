@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from uuid import UUID
 
+import pytest
+
 from syncsphere_desktop.database.connection import Database
 from syncsphere_desktop.domain.ids import ProjectId
 from syncsphere_desktop.domain.ownership import GridTrack, GridTrackKind
 from syncsphere_desktop.odb import Pointer, open_bundle
 from syncsphere_desktop.settings import ConnectionTarget
+from syncsphere_desktop.studio.ownership import naming
 from syncsphere_desktop.studio.ownership.naming import TrackNames, grid_tracks
 from tests.bundle_maker import BoxOf, bundle, graph, sample_bundle
 from tests.servers import execute
@@ -141,3 +144,15 @@ async def test_the_versions_are_read_anew_once_they_are_forgotten(database: Data
     before = await names.tracks(project)
     names.forget(project)
     assert await names.tracks(project) == before
+
+
+async def test_what_few_versions_told_is_kept_and_the_rest_read_again(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(naming, "_VERSIONS_KEPT", 1)
+    versions, names = Versions(database), TrackNames(database)
+    projects = [await versions.project(name) for name in ("One", "Two")]
+    for project in projects:
+        await versions.store(project, SONG)
+    told = [await names.tracks(project) for project in (*projects, *projects)]
+    assert {len(tracks) for tracks in told} == {6}
