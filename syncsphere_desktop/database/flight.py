@@ -94,6 +94,7 @@ class Flight(Generic[T]):
         self._timeouts = timeouts
         self._condition = threading.Condition()
         self._raw: RawConnection | None = None
+        self._ending: RawConnection | None = None
         self._cancelled = False
         self._cancels_under_way = 0
         self._spoilt = False
@@ -146,13 +147,17 @@ class Flight(Generic[T]):
         return True
 
     def abort(self) -> None:
-        """Break the connection under a statement that can't be cancelled, as on a dead network."""
+        """Break the connection under a statement that can't be cancelled, as on a dead network.
+
+        The end of a read is broken too; a write whose commit has begun is let through.
+        """
         with self._condition:
             self._cancelled = True
-            if self._raw is not None and not self._raw.closed:
+            raw = self._raw or self._ending
+            if raw is not None and not raw.closed:
                 self._spoilt = True
                 # The worker can't close the connection meanwhile: it has to take the lock to let go of it.
-                _break(self._raw.fileno())
+                _break(raw.fileno())
 
     def fly(self, connect: Callable[[], Connection]) -> T:
         """Run on the worker thread; raises AppError, or whatever bug `work` has."""
@@ -211,11 +216,13 @@ class Flight(Generic[T]):
     def _transact(self, connection: Connection) -> T:
         self._results.append(self._work(connection))
         self._detach()
-        if self._write:
-            with self._condition:
+        with self._condition:
+            if self._write:
                 if self._cancelled:
                     raise _cancelled()
                 self.committing = True
+            else:
+                self._ending = _raw(connection)
         with _raw(connection).cursor() as cursor:
             cursor.execute("COMMIT")
             if self._write and cursor.statusmessage != "COMMIT":
@@ -232,7 +239,7 @@ class Flight(Generic[T]):
 
     def _detach(self) -> None:
         with self._condition:
-            self._raw = None
+            self._raw = self._ending = None
             self._condition.notify_all()
             if self._spoilt:
                 return

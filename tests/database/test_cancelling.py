@@ -331,6 +331,23 @@ async def test_a_shutdown_ends_what_a_dead_network_holds(target: ConnectionTarge
             await reading
 
 
+async def test_a_shutdown_ends_a_read_whose_end_gets_no_answer(target: ConnectionTarget) -> None:
+    ending = threading.Event()
+    async with Proxy(target) as proxy:
+
+        def work(connection: Connection) -> None:
+            connection.exec_driver_sql("SELECT 1")
+            proxy.is_black_hole = True
+            ending.set()
+
+        database = Database(proxy.target)
+        reading = asyncio.create_task(database.run(work))
+        await asyncio.to_thread(ending.wait)
+        await asyncio.wait_for(database.shutdown(), 30)
+        with pytest.raises(CancelledByServerError):
+            await reading
+
+
 async def test_a_subscription_ends(database: Database) -> None:
     heard: list[ConnectionState] = []
     end = database.subscribe(heard.append)

@@ -24,7 +24,8 @@ def home(made_home: Path) -> Iterator[Path]:
     """The home folder of a studio that was started before; it rests before and after the test."""
     yield made_home
     assert_at_rest(made_home)
-    shutil.rmtree(paths_of(made_home).config, ignore_errors=True)  # what one test looked at, the next does not
+    # What one test looked at last, the next one does not begin with.
+    shutil.rmtree(paths_of(made_home).config, ignore_errors=True)
 
 
 @pytest.fixture
