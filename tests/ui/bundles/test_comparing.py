@@ -14,6 +14,7 @@ from tests.ui.bench import (
     NOW,
     texts,
     turns,
+    until,
 )
 from tests.ui.bundles.bundle_bench import bundles, compared, select
 from tests.ui.loops import QtRun
@@ -66,7 +67,7 @@ def test_two_versions_of_two_projects_are_compared(qt_run: QtRun) -> None:
             await turns()
             bench.controller.comparing.compare()
             dialog = await compared(bench)
-            assert {"Version 3 of Night train", "Version 1 of Hymn"} <= set(texts(dialog))
+            await until(lambda: {"Version 3 of Night train", "Version 1 of Hymn"} <= set(texts(dialog)))
             dialog.reject()
 
     qt_run(scenario())

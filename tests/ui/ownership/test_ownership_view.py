@@ -349,7 +349,7 @@ def test_tracks_are_given_by_row_by_person_and_by_project(qt_run: QtRun) -> None
             assert dialog.impact.text() == "Choose who gets the tracks."
             await pick(dialog, "ada")
             await until(lambda: "over to ada" in dialog.impact.text())
-            assert not cut_buttons(dialog)
+            await until(lambda: not cut_buttons(dialog))
             dialog.reject()
             await until(lambda: not bench.dialogs())
 

@@ -33,6 +33,7 @@ def test_the_first_rows_show_before_the_count_is_exact(qt_run: QtRun) -> None:
 def test_only_rows_on_screen_and_a_page_ahead_are_asked_for(qt_run: QtRun) -> None:
     async def scenario() -> None:
         async with listing(1_000_000) as bench:
+            await until(lambda: (100, 100) in bench.source.pages)
             bench.source.pages.clear()
             bench.view.verticalScrollBar().setValue(500_020 * 32)
             await until(lambda: bench.model.row(500_020))
