@@ -7,7 +7,6 @@ import time
 from PySide6.QtCore import QEvent, QPoint, QRect, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
-    QFocusEvent,
     QHelpEvent,
     QKeyEvent,
     QMouseEvent,
@@ -15,7 +14,7 @@ from PySide6.QtGui import (
     QPaintEvent,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QToolTip, QWidget
+from PySide6.QtWidgets import QFrame, QToolTip, QWidget
 from typing_extensions import override
 
 from syncsphere_desktop.ui.ownership.flashes import Flashes
@@ -37,6 +36,7 @@ from syncsphere_desktop.ui.ownership.selection import GridSelection
 from syncsphere_desktop.ui.ownership.style import GridStyle
 from syncsphere_desktop.ui.ownership.tips import accessible_words, tip_at
 from syncsphere_desktop.ui.theme.motion import motion_wanted
+from syncsphere_desktop.ui.widgets.painted_area import PaintedArea
 from syncsphere_desktop.ui.widgets.plain_text import plain_tip
 
 _CLOCK_MILLISECONDS = 1000
@@ -49,7 +49,7 @@ _SHIFT = Qt.KeyboardModifier.ShiftModifier
 _CONTROL = Qt.KeyboardModifier.ControlModifier
 
 
-class GridCanvas(QAbstractScrollArea):
+class GridCanvas(PaintedArea):
     """Shows a `GridModel`. Rows are selected whole, see `selection`; the keyboard is on a cell."""
 
     activated = Signal()
@@ -135,6 +135,7 @@ class GridCanvas(QAbstractScrollArea):
         """Flash cells that change, or don't, as when the system asks for less motion."""
         self._flashes.is_moving = enabled
 
+    @override
     def restyle(self) -> None:
         """Take colours and fonts from the theme again."""
         self._style = GridStyle(SIZES[self.density])
@@ -235,16 +236,6 @@ class GridCanvas(QAbstractScrollArea):
         if self._overlay is not None:
             self._overlay.setGeometry(self.viewport().rect())
 
-    @override
-    def scrollContentsBy(self, dx: int, dy: int) -> None:
-        self.viewport().update()
-
-    @override
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() in (QEvent.Type.StyleChange, QEvent.Type.PaletteChange):
-            self.restyle()
-
     # The keyboard
 
     @override
@@ -296,16 +287,6 @@ class GridCanvas(QAbstractScrollArea):
             if told != self.accessibleName():
                 self.setAccessibleName(told)
             self.setAccessibleDescription(place)
-
-    @override
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        super().focusInEvent(event)
-        self.viewport().update()
-
-    @override
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        super().focusOutEvent(event)
-        self.viewport().update()
 
     # The mouse
 
